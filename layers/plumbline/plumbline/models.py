@@ -1,0 +1,156 @@
+"""The words of the domain, as plain immutable records.
+
+Times are aware ``datetime`` objects in UTC. A *series* is a metric on an element, written
+``element.metric`` (``output.length``). Ids are positive integers below 2**53, so that every JSON reader
+keeps them exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+Element = Literal["input", "output"]
+AlertType = Literal["threshold", "outlier"]
+Direction = Literal["above", "below"]
+ImportState = Literal["queued", "running", "succeeded", "succeeded_with_problems", "failed"]
+
+ELEMENTS: tuple[Element, ...] = ("input", "output")
+MAX_ID = 2**53 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The baseline that an outlier was held against.
+
+    ``median``, ``lower_fence`` and ``upper_fence`` are values of the series (a fence is None where the
+    baseline knows no bound on that side); ``count`` is how many values the baseline holds, ``z`` the robust
+    distance of the value from the median in standard deviations of its own side, and ``tail`` the share of
+    the baseline at least as extreme as the value.
+    """
+
+    median: float
+    lower_fence: float | None
+    upper_fence: float | None
+    count: int
+    z: float
+    tail: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reason to raise an alert, before there is an interaction to raise it on.
+
+    ``rule`` is a number from 1 to 999 that is the same every time the same rule finds the same series
+    wanting; ``bound`` is the threshold or fence that the value crossed in ``direction``.
+    """
+
+    rule: int
+    alert_type: AlertType
+    element: Element
+    metric: str
+    value: float
+    direction: Direction
+    bound: float
+    baseline: Evidence | None = None
+
+    @property
+    def series(self) -> str:
+        return f"{self.element}.{self.metric}"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A finding on a stored interaction, at the time of that interaction."""
+
+    id: int
+    interaction_id: int
+    created_at: datetime
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class NewInteraction:
+    """What a caller hands in. ``metrics`` are the caller's own numbers, by series name."""
+
+    input: str
+    output: str
+    created_at: datetime
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """An interaction as it is kept: texts, what was measured of them, and what that raised."""
+
+    id: int
+    input: str
+    output: str
+    created_at: datetime
+    metrics: Mapping[str, float]
+    findings: tuple[Finding, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    import_id: int | None = None
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        """The interaction's alerts. Their ids derive from its own, so a retry raises the same ones."""
+        return tuple(
+            Alert(alert_id(self.id, finding.rule), self.id, self.created_at, finding) for finding in self.findings
+        )
+
+
+RULES_PER_INTERACTION = 1000
+MAX_INTERACTION_ID = MAX_ID // RULES_PER_INTERACTION - 1
+
+
+def alert_id(interaction_id: int, rule: int) -> int:
+    """The id of the alert that rule number ``rule`` (1 to 999) raises on an interaction.
+
+    >>> alert_id(7, 12)
+    7012
+    """
+    return interaction_id * RULES_PER_INTERACTION + rule
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A row of a file that could not be used.
+
+    ``row`` counts records as a spreadsheet does (the header is row 1), ``line`` is the line of the file on
+    which the record starts (from 1; they differ after a quoted line break).
+    """
+
+    row: int
+    line: int
+    problem: str
+    column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One uploaded file and how far it has come."""
+
+    id: int
+    bucket: str
+    key: str
+    version: str
+    filename: str
+    state: ImportState
+    created_at: datetime
+    size_bytes: int | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    bytes_read: int = 0
+    rows_read: int = 0
+    rows_stored: int = 0
+    rows_rejected: int = 0
+    alerts_raised: int = 0
+    problems: tuple[Problem, ...] = ()
+    failure: str | None = None
+    rejected_key: str | None = None

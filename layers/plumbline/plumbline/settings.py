@@ -1,0 +1,93 @@
+"""The configuration, read once from the environment, validated and frozen."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeVar, get_args
+
+from plumbline.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BaselineUpdates = Literal["stream", "inline"]
+Sensitivity = Literal["low", "default", "high"]
+T = TypeVar("T", bound=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a function needs to know of its surroundings.
+
+    ``alert_threshold`` bounds ``length`` of both elements. ``baseline_updates`` says who folds new values into
+    the baselines: the table's stream, or (``inline``, where there is no stream) the request itself.
+    ``baseline_window_days`` is how many days a baseline looks back, ``baseline_refresh_seconds`` how old a
+    baseline in memory may get. ``cursor_key`` seals paging cursors against tampering.
+    """
+
+    interactions_table: str
+    baselines_table: str
+    imports_table: str
+    uploads_bucket: str
+    alert_threshold: float = 100.0
+    sensitivity: Sensitivity = "default"
+    baseline_updates: BaselineUpdates = "stream"
+    baseline_window_days: int = 14
+    baseline_refresh_seconds: float = 5.0
+    cursor_key: str = "plumbline"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Settings from environment variables; variables that are absent or empty take their defaults.
+
+        Raises:
+            SettingsError: a variable has a value that cannot be used; the message names it.
+        """
+        env = os.environ if env is None else env
+        return cls(
+            interactions_table=_text(env, "INTERACTIONS_TABLE", "plumbline-interactions"),
+            baselines_table=_text(env, "BASELINES_TABLE", "plumbline-baselines"),
+            imports_table=_text(env, "IMPORTS_TABLE", "plumbline-imports"),
+            uploads_bucket=_text(env, "UPLOADS_BUCKET", "plumbline-uploads"),
+            alert_threshold=_number(env, "ALERT_THRESHOLD", 100.0, least=0.0),
+            sensitivity=_choice(env, "OUTLIER_SENSITIVITY", get_args(Sensitivity), "default"),
+            baseline_updates=_choice(env, "BASELINE_UPDATES", get_args(BaselineUpdates), "stream"),
+            baseline_window_days=int(_number(env, "BASELINE_WINDOW_DAYS", 14.0, least=1.0, most=90.0, whole=True)),
+            baseline_refresh_seconds=_number(env, "BASELINE_REFRESH_SECONDS", 5.0, least=0.0, most=3600.0),
+            cursor_key=_text(env, "CURSOR_KEY", "plumbline"),
+        )
+
+
+def _text(env: Mapping[str, str], name: str, default: str) -> str:
+    return env.get(name, "").strip() or default
+
+
+def _number(
+    env: Mapping[str, str],
+    name: str,
+    default: float,
+    *,
+    least: float = -math.inf,
+    most: float = math.inf,
+    whole: bool = False,
+) -> float:
+    raw = _text(env, name, str(default))
+    try:
+        value = float(raw)
+    except ValueError:
+        value = math.nan
+    kind = "a whole number" if whole else "a number"
+    if not least <= value <= most or math.isinf(value) or (whole and not value.is_integer()):
+        bounds = f"{kind} of at least {least:g}" + (f" and at most {most:g}" if most < math.inf else "")
+        raise SettingsError(f"{name} must be {bounds}, not {raw!r}")
+    return value
+
+
+def _choice(env: Mapping[str, str], name: str, choices: tuple[T, ...], default: T) -> T:
+    raw = _text(env, name, default).lower()
+    for choice in choices:
+        if raw == choice:
+            return choice
+    raise SettingsError(f"{name} must be one of {', '.join(choices)}, not {raw!r}")
