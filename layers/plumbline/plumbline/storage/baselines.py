@@ -1,0 +1,147 @@
+"""The table of baselines: what each writer has folded into each day, packed into one attribute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from plumbline.baselines import Sketches
+from plumbline.storage.clients import available
+from plumbline.storage.conditional import put_if
+from plumbline.storage.transactions import VersionConflict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from plumbline.storage.clients import Clients
+    from plumbline.storage.items import Item
+
+KEPT_DAYS = 400
+"""A day's sketches are removed after this long: more than the widest window and a year's comparison."""
+
+
+@dataclass(slots=True)
+class BaselineWrite:
+    """What one writer makes of one day (``2026-01-31``).
+
+    ``version`` is the stored version that ``sketches`` were built from and that this write replaces; 0 where there
+    is none yet. ``last_sequence`` is how far the writer has read its source.
+    """
+
+    day: str
+    writer: str
+    sketches: Sketches
+    last_sequence: str | None
+    version: int
+
+
+class BaselineStore:
+    """Reads and replaces sketches."""
+
+    def __init__(self, clients: Clients, table: str) -> None:
+        self._clients = clients
+        self._table = table
+
+    def load(self, day: str, writer: str) -> BaselineWrite | None:
+        """What the writer has stored of the day, read consistently; None where it has not.
+
+        Raises:
+            Unavailable: storage is busy or down.
+        """
+        with available():
+            answer = self._clients.dynamodb.get_item(
+                TableName=self._table, Key={"day": {"S": day}, "writer": {"S": writer}}, ConsistentRead=True
+            )
+        return _read(answer["Item"]) if "Item" in answer else None
+
+    def save(self, write: BaselineWrite) -> None:
+        """Replace the version that the write was built from.
+
+        Raises:
+            VersionConflict: it is no longer the stored one; nothing was written.
+            Unavailable: storage is busy or down.
+        """
+        condition, values = _condition(write)
+        if put_if(self._clients.dynamodb, self._table, _item(write), condition, **values) is not None:
+            raise VersionConflict
+
+    def read_day(self, day: str) -> Sketches:
+        """All writers' sketches of a day, merged.
+
+        Raises:
+            Unavailable: storage is busy or down.
+        """
+        merged = Sketches()
+        for write in self.read_writers(day):
+            merged.merge(write.sketches)
+        return merged
+
+    def read_days(self, days: Sequence[str]) -> list[BaselineWrite]:
+        """What every writer has stored of each of these days, asked for in parallel.
+
+        Raises:
+            Unavailable: storage is busy or down.
+        """
+        return [write for writes in self._clients.workers.map(self.read_writers, days) for write in writes]
+
+    def read_writers(self, day: str) -> list[BaselineWrite]:
+        """What every writer has stored of a day.
+
+        Raises:
+            Unavailable: storage is busy or down.
+        """
+        writes: list[BaselineWrite] = []
+        start: dict[str, Any] = {}
+        while True:
+            with available():
+                answer = self._clients.dynamodb.query(
+                    TableName=self._table,
+                    KeyConditionExpression="#day = :day",
+                    ExpressionAttributeNames={"#day": "day"},
+                    ExpressionAttributeValues={":day": {"S": day}},
+                    **start,
+                )
+            writes.extend(map(_read, answer["Items"]))
+            if "LastEvaluatedKey" not in answer:
+                return writes
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def baseline_put(table: str, write: BaselineWrite) -> dict[str, Any]:
+    """The write as part of a transaction."""
+    condition, values = _condition(write)
+    return {"Put": {"TableName": table, "Item": _item(write), "ConditionExpression": condition, **values}}
+
+
+def _condition(write: BaselineWrite) -> tuple[str, dict[str, Any]]:
+    if write.version == 0:
+        return "attribute_not_exists(#version)", {"ExpressionAttributeNames": {"#version": "version"}}
+    return "#version = :version", {
+        "ExpressionAttributeNames": {"#version": "version"},
+        "ExpressionAttributeValues": {":version": {"N": str(write.version)}},
+    }
+
+
+def _item(write: BaselineWrite) -> Item:
+    expires = datetime.fromisoformat(write.day).replace(tzinfo=UTC) + timedelta(days=KEPT_DAYS)
+    item: Item = {
+        "day": {"S": write.day},
+        "writer": {"S": write.writer},
+        "sketches": {"B": write.sketches.pack()},
+        "version": {"N": str(write.version + 1)},
+        "expires_at": {"N": str(int(expires.timestamp()))},
+    }
+    if write.last_sequence is not None:
+        item["last_sequence"] = {"S": write.last_sequence}
+    return item
+
+
+def _read(item: Mapping[str, Any]) -> BaselineWrite:
+    return BaselineWrite(
+        day=item["day"]["S"],
+        writer=item["writer"]["S"],
+        sketches=Sketches.unpack(item["sketches"]["B"]),
+        last_sequence=item["last_sequence"]["S"] if "last_sequence" in item else None,
+        version=int(item["version"]["N"]),
+    )

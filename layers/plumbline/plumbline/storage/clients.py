@@ -1,0 +1,130 @@
+"""The AWS clients, and what their failures mean."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError, ResponseStreamingError
+
+from plumbline.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+WORKERS = 8
+"""Calls in flight at once from one process, for everything that is asked in parallel."""
+
+# botocore's standard mode waits up to 1 s, then 2 s, between three attempts. A call that nobody answers is
+# given up after 3 * 3 + 3 = 12 s, so that several slow calls and a dead one end within the gateway's 29 s.
+_PROMPT = Config(
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=4 * WORKERS,
+    tcp_keepalive=True,
+)
+# Work in the background has minutes, and giving up costs it a redelivery.
+_PATIENT = _PROMPT.merge(
+    Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 8})
+)
+
+
+def _workers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(WORKERS, thread_name_prefix="storage")
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """One low-level client a service, made once a process, and the threads that call them in parallel.
+
+    Tasks given to ``workers`` never give it further tasks: they could wait for each other for ever.
+    """
+
+    dynamodb: DynamoDBClient
+    s3: S3Client
+    workers: ThreadPoolExecutor = field(default_factory=_workers)
+
+    @classmethod
+    def create(cls, *, patient: bool = False) -> Clients:
+        """Clients for the environment's region and endpoints.
+
+        ``patient`` is for background functions; without it a call gives up early enough for an HTTP request to
+        answer 503 within the gateway's 29 seconds.
+        """
+        config = _PATIENT if patient else _PROMPT
+        session = boto3.Session()
+        return cls(
+            # Items are built in wire form by this package: validating them costs a third of a write.
+            session.client("dynamodb", config=config.merge(Config(parameter_validation=False))),
+            session.client("s3", config=config.merge(_s3_config())),
+        )
+
+
+def _s3_config() -> Config:
+    """SigV4, which presigned addresses of encrypted objects need; bucket names in the path for an emulator.
+
+    (``bucket.localhost`` resolves on few machines.)
+    """
+    emulated = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    return Config(signature_version="s3v4", s3={"addressing_style": "path" if emulated else "auto"})
+
+
+_BUSY = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "ThrottlingError",
+        "Throttling",
+        "TooManyRequestsException",
+        "TransactionConflictException",
+        "TransactionConflict",
+        "TransactionInProgressException",
+        "ReplicatedWriteConflictException",
+        "LimitExceededException",
+        "SlowDown",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "OperationAborted",
+        "InternalServerError",
+        "InternalError",
+        "ServiceUnavailable",
+    }
+)
+
+
+def is_transient(code: str, status: int = 0) -> bool:
+    """Whether an AWS error code (with its HTTP status) says to try again later."""
+    return code in _BUSY or status >= 500
+
+
+@contextmanager
+def available() -> Iterator[None]:
+    """Turn what another attempt may mend into :class:`Unavailable`; everything else passes through.
+
+    Raises:
+        Unavailable: throttled, a server error, no connection, no answer in time, an answer cut off.
+    """
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if is_transient(code, status):
+            raise Unavailable("Storage is busy at the moment. Please send the request again.") from error
+        raise
+    # Connections that fail, are cut or time out; all have HTTPClientError or this one as their root.
+    except (HTTPClientError, ResponseStreamingError) as error:
+        raise Unavailable(
+            "Storage cannot be reached at the moment. Please send the request again.", retry_after=2
+        ) from error

@@ -1,0 +1,210 @@
+"""Interactions as items of the table, in the wire form of the low-level client, and back.
+
+An item has ``id``, ``shard``, ``at`` (its feed key), ``metrics`` (a map of numbers), ``alerts`` and ``alerting``
+(only where there are any), ``import_id`` (only from an import), and its texts in one of three forms:
+
+- ``input``, ``output``, ``metadata`` (JSON): as they are;
+- ``texts``: all three compressed, where that saves a write unit;
+- ``texts_at``: the key of an S3 object that holds them, where the item would be too big.
+
+The latter two come with ``texts_bytes``, the size of the three before they were compressed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from plumbline.errors import PayloadTooLarge
+from plumbline.models import Evidence, Finding, Interaction
+from plumbline.storage.numbers import write_number
+from plumbline.storage.positions import feed_key, feed_time, shard_of
+from plumbline.storage.sizes import WRITE_UNIT_BYTES, item_bytes, text_bytes, write_units
+from plumbline.storage.texts import Body, pack, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    Item = dict[str, AttributeValueTypeDef]
+
+LARGEST_ITEM = 390_000
+"""Items over this many bytes keep their texts in S3: DynamoDB's 400 KB less a margin."""
+TEXTS_PREFIX = "texts/"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An item, its size, and the S3 object that must be there before it (None where it needs none)."""
+
+    item: Item
+    size: int
+    s3_object: tuple[str, bytes] | None = None
+
+
+def write_interaction(interaction: Interaction) -> Written:
+    """An interaction in the form that is cheapest to keep.
+
+    Raises:
+        PayloadTooLarge: metrics and alerts alone are more than an item can hold.
+        ValueError: a number that cannot be kept, or metadata that is not JSON.
+    """
+    body = Body(interaction.input, interaction.output, _metadata_json(interaction.metadata))
+    item = _measured(interaction)
+    rest = item_bytes(item)
+    plain: Item = {"input": {"S": body.input}, "output": {"S": body.output}}
+    if body.metadata:
+        plain["metadata"] = {"S": body.metadata}
+    plain_size = rest + item_bytes(plain)
+    if plain_size <= WRITE_UNIT_BYTES:
+        return Written({**item, **plain}, plain_size)
+
+    packed = pack(body)
+    original: Item = {"texts_bytes": {"N": str(sum(text_bytes(part) for part in body))}}
+    small: Item = {"texts": {"B": packed}, **original}
+    size = rest + item_bytes(small)
+    if plain_size <= LARGEST_ITEM and write_units(size) >= write_units(plain_size):
+        return Written({**item, **plain}, plain_size)
+    if size <= LARGEST_ITEM:
+        return Written({**item, **small}, size)
+
+    key = f"{TEXTS_PREFIX}{interaction.id}"
+    pointing: Item = {**item, "texts_at": {"S": key}, **original}
+    size = item_bytes(pointing)
+    if size > LARGEST_ITEM:
+        raise PayloadTooLarge(
+            "the metrics of this interaction are more than can be kept; send fewer or shorter names"
+        )
+    return Written(pointing, size, (key, packed))
+
+
+def read_interaction(item: Mapping[str, Any], fetched: bytes | None = None) -> Interaction:
+    """The inverse of :func:`write_interaction`; ``fetched`` is what :func:`texts_key` names."""
+    packed = fetched if fetched is not None else item["texts"]["B"] if "texts" in item else None
+    if packed is not None:
+        body = unpack(packed)
+    else:
+        body = Body(_text(item, "input"), _text(item, "output"), _text(item, "metadata"))
+    return Interaction(
+        id=int(item["id"]["N"]),
+        input=body.input,
+        output=body.output,
+        created_at=feed_time(item["at"]["S"]),
+        metrics=read_metrics(item),
+        findings=read_findings(item),
+        metadata=json.loads(body.metadata) if body.metadata else {},
+        import_id=int(item["import_id"]["N"]) if "import_id" in item else None,
+    )
+
+
+def read_metrics(item: Mapping[str, Any]) -> dict[str, float]:
+    """What was measured, of an item of the table or of an image in its stream."""
+    return {name: float(value["N"]) for name, value in item["metrics"]["M"].items()}
+
+
+def read_findings(item: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """What an item raises, of the table, its stream or the index of alerts."""
+    if "alerts" not in item:
+        return ()
+    return tuple(_read_finding(entry["M"]) for entry in item["alerts"]["L"])
+
+
+def is_interaction(item: Mapping[str, Any]) -> bool:
+    """Whether an item of the table is an interaction; the sequence and idempotency keys have ids below 1."""
+    return int(item["id"]["N"]) > 0
+
+
+def texts_key(item: Mapping[str, Any]) -> str | None:
+    """The key of the S3 object with the item's texts, if that is where they are."""
+    return str(item["texts_at"]["S"]) if "texts_at" in item else None
+
+
+def read_size(item: Mapping[str, Any]) -> int:
+    """About how many bytes the interaction has when it is read: of its texts in UTF-8 and all else."""
+    stored = item_bytes(item)
+    if "texts_bytes" not in item:
+        return stored
+    packed = len(item["texts"]["B"]) if "texts" in item else 0
+    return stored - packed + int(item["texts_bytes"]["N"])
+
+
+def _measured(interaction: Interaction) -> Item:
+    shard = str(shard_of(interaction.id))
+    item: Item = {
+        "id": {"N": str(interaction.id)},
+        "shard": {"N": shard},
+        "at": {"S": feed_key(interaction.created_at, interaction.id)},
+        "metrics": {"M": {name: {"N": write_number(value)} for name, value in interaction.metrics.items()}},
+    }
+    if interaction.findings:
+        item["alerting"] = {"N": shard}
+        item["alerts"] = {"L": [{"M": _write_finding(finding)} for finding in interaction.findings]}
+    if interaction.import_id is not None:
+        item["import_id"] = {"N": str(interaction.import_id)}
+    return item
+
+
+def _write_finding(finding: Finding) -> Item:
+    entry: Item = {
+        "rule": {"N": str(finding.rule)},
+        "type": {"S": finding.alert_type},
+        "element": {"S": finding.element},
+        "metric": {"S": finding.metric},
+        "value": {"N": write_number(finding.value)},
+        "direction": {"S": finding.direction},
+        "bound": {"N": write_number(finding.bound)},
+    }
+    if finding.baseline is not None:
+        entry["baseline"] = {"M": _write_evidence(finding.baseline)}
+    return entry
+
+
+def _write_evidence(evidence: Evidence) -> Item:
+    entry: Item = {
+        "median": {"N": write_number(evidence.median)},
+        "count": {"N": str(evidence.count)},
+        "z": {"N": write_number(evidence.z)},
+        "tail": {"N": write_number(evidence.tail)},
+    }
+    if evidence.lower_fence is not None:
+        entry["lower_fence"] = {"N": write_number(evidence.lower_fence)}
+    if evidence.upper_fence is not None:
+        entry["upper_fence"] = {"N": write_number(evidence.upper_fence)}
+    return entry
+
+
+def _read_finding(entry: Mapping[str, Any]) -> Finding:
+    return Finding(
+        rule=int(entry["rule"]["N"]),
+        alert_type=entry["type"]["S"],
+        element=entry["element"]["S"],
+        metric=entry["metric"]["S"],
+        value=float(entry["value"]["N"]),
+        direction=entry["direction"]["S"],
+        bound=float(entry["bound"]["N"]),
+        baseline=_read_evidence(entry["baseline"]["M"]) if "baseline" in entry else None,
+    )
+
+
+def _read_evidence(entry: Mapping[str, Any]) -> Evidence:
+    return Evidence(
+        median=float(entry["median"]["N"]),
+        lower_fence=float(entry["lower_fence"]["N"]) if "lower_fence" in entry else None,
+        upper_fence=float(entry["upper_fence"]["N"]) if "upper_fence" in entry else None,
+        count=int(entry["count"]["N"]),
+        z=float(entry["z"]["N"]),
+        tail=float(entry["tail"]["N"]),
+    )
+
+
+def _metadata_json(metadata: Mapping[str, Any]) -> str:
+    # Not orjson: it refuses whole numbers over 64 bits, which JSON allows and metadata may hold.
+    return (
+        json.dumps(dict(metadata), ensure_ascii=False, allow_nan=False, separators=(",", ":")) if metadata else ""
+    )
+
+
+def _text(item: Mapping[str, Any], name: str) -> str:
+    return item[name]["S"] if name in item else ""

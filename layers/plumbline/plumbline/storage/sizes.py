@@ -1,0 +1,61 @@
+"""How many bytes an item takes by DynamoDB's rules, and what writing it costs.
+
+Source: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_ITEM_BYTES = 400 * 1024
+WRITE_UNIT_BYTES = 1024
+
+
+def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
+    """The size of an item in the wire form of the low-level client."""
+    return sum(text_bytes(name) + value_bytes(value) for name, value in item.items())
+
+
+def value_bytes(value: Mapping[str, Any]) -> int:
+    """The size of one attribute value in wire form.
+
+    Raises:
+        ValueError: a type that Plumbline does not keep.
+    """
+    ((kind, content),) = value.items()
+    if kind == "S":
+        return text_bytes(content)
+    if kind == "N":
+        return number_bytes(content)
+    if kind == "B":
+        return len(content)
+    if kind == "M":
+        return 3 + sum(1 + text_bytes(name) + value_bytes(part) for name, part in content.items())
+    if kind == "L":
+        return 3 + sum(1 + value_bytes(part) for part in content)
+    if kind in {"NULL", "BOOL"}:
+        return 1
+    raise ValueError(f"no size is known for the type {kind}")
+
+
+def text_bytes(text: str) -> int:
+    """Bytes of a text in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def number_bytes(number: str) -> int:
+    """One byte for two significant digits and one more, and one for a sign."""
+    mantissa = number.lower().partition("e")[0]
+    digits = mantissa.lstrip("+-").replace(".", "")
+    if "." in mantissa or digits.endswith("0"):
+        digits = digits.rstrip("0")
+    significant = len(digits.lstrip("0"))
+    return (significant + 1) // 2 + 1 + number.startswith("-")
+
+
+def write_units(size: int) -> int:
+    """Write units that an item of this many bytes costs."""
+    return max(1, -(-size // WRITE_UNIT_BYTES))
