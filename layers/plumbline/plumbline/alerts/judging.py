@@ -1,0 +1,86 @@
+"""Numbers in, alerts out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plumbline.metrics import SERIES, series
+from plumbline.models import Evidence, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from plumbline.alerts.rules import Rules, Threshold
+    from plumbline.baselines import Baseline, Baselines
+    from plumbline.models import Direction
+
+# A rule's number is its series' number times four plus its kind. Plumbline's own series have the numbers 1 to
+# 124 (rules 4 to 499); the series that a caller brings with an interaction are numbered from 125 in the order
+# of their names (rules 500 to 999), so the numbers are the same on every retry of that interaction.
+KINDS = 4
+OUTLIER, ABOVE, BELOW = range(3)
+FIRST_OWN = 125
+MOST_OWN_SERIES = 125
+
+
+def judge(
+    metrics: Mapping[str, float], rules: Rules, baselines: Baselines, *, counted: bool = False
+) -> tuple[Finding, ...]:
+    """What is wrong with an interaction's values, by rule number.
+
+    ``counted`` says that the baselines hold these values already, as in an import that is judged by its own
+    rows too: each value is then judged by all the others.
+
+    Raises:
+        ValueError: the interaction has more than 125 series of the caller's own.
+    """
+    findings: list[Finding] = []
+    for name, value in metrics.items():
+        if name in rules.thresholds:
+            crossed = (threshold for threshold in rules.thresholds[name] if threshold.crossed_by(value))
+            findings.extend(_threshold_finding(threshold, value, metrics) for threshold in crossed)
+        if rules.looks_for_outliers(name):
+            lower, upper = baselines.limits(name, counted=counted)
+            if not lower < value < upper:
+                baseline = baselines[name].without(value) if counted else baselines[name]
+                findings.extend(_outlier_findings(baseline, value, metrics))
+    return tuple(sorted(findings, key=lambda finding: finding.rule)) if findings else ()
+
+
+def _threshold_finding(threshold: Threshold, value: float, metrics: Mapping[str, float]) -> Finding:
+    one = series(threshold.series)
+    kind = ABOVE if threshold.direction == "above" else BELOW
+    rule = _number(one.name, metrics) * KINDS + kind
+    return Finding(rule, "threshold", one.element, one.metric, value, threshold.direction, threshold.bound)
+
+
+def _outlier_findings(baseline: Baseline, value: float, metrics: Mapping[str, float]) -> Iterator[Finding]:
+    one = baseline.series
+    direction: Direction = "above" if value > baseline.centre else "below"
+    bound = baseline.upper_fence if direction == "above" else baseline.lower_fence
+    if bound is None or (value < bound if direction == "above" else value > bound):
+        return
+    evidence = Evidence(
+        median=baseline.median,
+        lower_fence=baseline.lower_fence,
+        upper_fence=baseline.upper_fence,
+        count=baseline.count,
+        z=baseline.z(value),
+        tail=baseline.tail(value),
+    )
+    rule = _number(one.name, metrics) * KINDS + OUTLIER
+    yield Finding(rule, "outlier", one.element, one.metric, value, direction, bound, evidence)
+
+
+def _number(name: str, metrics: Mapping[str, float]) -> int:
+    known = SERIES.get(name)
+    if known is not None:
+        return known.number
+    own = sorted(_own_names(metrics))
+    if len(own) > MOST_OWN_SERIES:
+        raise ValueError(f"an interaction has at most {MOST_OWN_SERIES} series of its own, not {len(own)}")
+    return FIRST_OWN + own.index(name)
+
+
+def _own_names(metrics: Mapping[str, float]) -> Iterator[str]:
+    return (name for name in metrics if name not in SERIES)
