@@ -1,0 +1,1 @@
+"""What the two HTTP functions share: the envelope, errors, cursors, edge models, routes and the Lambda handler."""

@@ -1,0 +1,13 @@
+"""HTTP: interactions and imports, and every address that is nobody else's."""
+
+import os
+
+from plumbline.http.app import interactions_app
+from plumbline.http.lambda_handler import LambdaHandler
+from plumbline.http.services import Services
+
+handler = LambdaHandler(interactions_app, Services())
+
+# A function's start has a whole core to itself: what the first request needs is made there.
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    handler.warm_up()

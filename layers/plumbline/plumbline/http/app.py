@@ -1,0 +1,48 @@
+"""The two HTTP applications, put together from the routes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from plumbline import __version__
+from plumbline.http import handlers
+from plumbline.http.edge import Edge
+from plumbline.http.routes import alerts, imports, interactions, service
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from plumbline.http.services import Services
+
+TITLE = "Plumbline"
+
+
+def interactions_app(services: Services) -> FastAPI:
+    """Interactions and imports, and every address that is nobody else's: health and documentation."""
+    # /api/interactions/bulk stands before /api/interactions/{id}: the first route that matches answers.
+    return _app(services, imports.router, interactions.router, service.router)
+
+
+def alerts_app(services: Services) -> FastAPI:
+    """Alerts."""
+    return _app(services, alerts.router)
+
+
+def _app(services: Services, *routers: APIRouter) -> FastAPI:
+    app = FastAPI(
+        title=TITLE,
+        version=__version__,
+        # The whole API's description is a file that both applications were written to; see documentation.py.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    handlers.install(app)
+    app.add_middleware(Edge, services=services)
+    for router in routers:
+        app.include_router(router)
+    return app

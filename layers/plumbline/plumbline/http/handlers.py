@@ -1,0 +1,68 @@
+"""The one place where what went wrong becomes an answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from plumbline.errors import PlumblineError, Unavailable
+from plumbline.http.envelope import failure
+from plumbline.http.problems import explain, known_names, short, summary
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+
+def install(app: FastAPI) -> None:
+    """Every error that a route can raise is answered in the envelope."""
+    app.add_exception_handler(PlumblineError, _known)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _refused)
+
+
+async def _known(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, PlumblineError)
+    if error.status == PlumblineError.status:
+        # Not the caller's doing: what it says is for the operator.
+        raise error
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else None
+    return failure(error.status, error.message, error.problems, headers)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems = explain(error.errors(), _known_fields(request))
+    return failure(422, summary(problems), problems)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    target = f"{request.method} {short(request.scope['path'])}"
+    if error.status_code == 404:
+        return failure(404, f"There is no {target}. See /docs for what there is.")
+    if error.status_code == 405:
+        allowed = ", ".join(_allowed_methods(request))
+        return failure(405, f"There is no {target}; this address knows {allowed}.", headers={"Allow": allowed})
+    return failure(error.status_code, str(error.detail), headers=error.headers)
+
+
+def _known_fields(request: Request) -> dict[str, list[str]]:
+    route: Any = request.scope["route"]
+    return {
+        "query": known_names(route.dependant.query_params),
+        "body": known_names([route.body_field] if route.body_field else []),
+    }
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Of all routes with the request's path, and not only of the first, as Starlette has it."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods or set()
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))

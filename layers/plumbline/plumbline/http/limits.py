@@ -1,0 +1,33 @@
+"""The bounds of the HTTP edge. README states them; the tests hold the edge to them.
+
+A Lambda function is handed at most 6 MiB and answers at most as much, and API Gateway writes what is not text
+in base64, four bytes for three. The bounds on bodies leave room for the rest of the event and of the answer.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+MAX_JSON_BYTES = 6_200_000
+MAX_UPLOAD_BYTES = 4_650_000
+MAX_ANSWER_BYTES = 5_500_000
+LAMBDA_ANSWER_BYTES = 6 * 1024 * 1024
+SMALL_ANSWER_BYTES = 100_000
+
+DEFAULT_PAGE = 20
+MAX_PAGE = 100
+CURSOR_LIFETIME = timedelta(hours=24)
+
+MAX_METRICS = 50
+MAX_METRIC_VALUE = 1e100
+MAX_METADATA_ENTRIES = 100
+MAX_METADATA_DEPTH = 5
+MAX_METADATA_BYTES = 16_384
+MAX_METADATA_KEY = 128
+
+MAX_IDEMPOTENCY_KEY = 255
+MAX_FILENAME_BYTES = 255
+PRESIGNED_SECONDS = 900
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_AHEAD = timedelta(hours=24)

@@ -1,0 +1,134 @@
+"""What may be sent: strict models of bodies, queries and headers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from plumbline.errors import ValidationFailed
+from plumbline.http.fields import Id, Limit, MetricName, Time
+from plumbline.http.limits import (
+    DEFAULT_PAGE,
+    MAX_METADATA_BYTES,
+    MAX_METADATA_DEPTH,
+    MAX_METADATA_ENTRIES,
+    MAX_METADATA_KEY,
+    MAX_METRIC_VALUE,
+    MAX_METRICS,
+)
+from plumbline.http.problems import json_kind, short
+from plumbline.metrics.registry import series
+from plumbline.models import AlertType, Element
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", strict=True, allow_inf_nan=False, frozen=True, defer_build=True, hide_input_in_errors=True
+    )
+
+
+def _metadata(value: dict[str, Any]) -> dict[str, Any]:
+    entries = _count_entries(value, 1)
+    if entries > MAX_METADATA_ENTRIES:
+        raise ValueError(
+            f"must have at most {MAX_METADATA_ENTRIES} entries, nested ones included; it has {entries}"
+        )
+    size = len(orjson.dumps(value))
+    if size > MAX_METADATA_BYTES:
+        raise ValueError(f"must be at most {MAX_METADATA_BYTES} bytes as JSON; it is {size}")
+    return value
+
+
+def _count_entries(value: object, depth: int) -> int:
+    if not isinstance(value, dict | list):
+        return 0
+    if depth > MAX_METADATA_DEPTH:
+        raise ValueError(f"must be nested at most {MAX_METADATA_DEPTH} levels deep")
+    if isinstance(value, list):
+        return len(value) + sum(_count_entries(item, depth + 1) for item in value)
+    for name in value:
+        if not 1 <= len(name) <= MAX_METADATA_KEY:
+            raise ValueError(f"must have names of 1 to {MAX_METADATA_KEY} characters; one has {len(name)}")
+    return len(value) + sum(_count_entries(item, depth + 1) for item in value.values())
+
+
+def _metrics(value: dict[str, float]) -> dict[str, float]:
+    """The caller's own metrics by series name, none of them one that Plumbline measures."""
+    if len(value) > MAX_METRICS:
+        raise ValueError(f"must hold at most {MAX_METRICS} metrics; it holds {len(value)}")
+    own: dict[str, float] = {}
+    for name, number in value.items():
+        try:
+            found = series(name)
+        except ValueError as error:
+            raise ValueError(f"has a name that cannot be a metric's, {short(name)!r}: {error}") from None
+        if found.number:
+            raise ValueError(f"must not hold {name!r}: Plumbline measures {found.name} itself")
+        if found.name in own:
+            raise ValueError(f"holds {found.name} twice: a name without an element is about the output")
+        own[found.name] = number
+    return own
+
+
+def _finite(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"must be a number, not {json_kind(value)}")  # noqa: TRY004 - pydantic wants ValueError
+    if not -MAX_METRIC_VALUE <= value <= MAX_METRIC_VALUE:
+        raise ValueError(f"must be between -{MAX_METRIC_VALUE:g} and {MAX_METRIC_VALUE:g}")
+    return float(value)
+
+
+_Number = Annotated[float, BeforeValidator(_finite), WithJsonSchema({"type": "number"})]
+
+
+class InteractionBody(_Strict):
+    """A prompt and the model's answer to it."""
+
+    input_text: str = Field(
+        description="What the model was asked. May be empty.", examples=["What is a plumb line?"]
+    )
+    output_text: str = Field(
+        description="What the model answered. May be empty.",
+        examples=["A cord with a weight at its end, to find the vertical."],
+    )
+    metadata: Annotated[dict[str, Any], AfterValidator(_metadata)] | None = Field(
+        None,
+        description=f"Anything to find the interaction by again: at most {MAX_METADATA_ENTRIES} entries,"
+        f" {MAX_METADATA_DEPTH} levels, {MAX_METADATA_BYTES} bytes as JSON.",
+        examples=[{"model": "small-1", "user": "u-17"}],
+    )
+    metrics: Annotated[dict[str, _Number], AfterValidator(_metrics)] | None = Field(
+        None,
+        description="Numbers of your own, judged like Plumbline's: about the output, or about the input where the"
+        f" name begins with `input.`. At most {MAX_METRICS}.",
+        examples=[{"latency_ms": 812, "input.tokens": 6}],
+    )
+    created_at: Time | None = Field(
+        None, description="When it happened, if not now: at the earliest 1970, at most 24 hours ahead."
+    )
+
+
+class PageQuery(_Strict):
+    """A page of a listing, newest first."""
+
+    limit: Limit = Field(DEFAULT_PAGE, description="How many at most.")
+    cursor: str | None = Field(None, description="The `next_cursor` of the page before. Good for 24 hours.")
+
+
+class AlertsQuery(PageQuery):
+    """A page of alerts that match all filters given."""
+
+    interaction_id: Id | None = Field(None, description="Alerts of this interaction.")
+    alert_type: AlertType | None = Field(None, description="Alerts of this type.")
+    element: Element | None = Field(None, description="Alerts on this element.")
+    metric: MetricName | None = Field(None, description="Alerts on this metric, like `length`.")
+    since: Time | None = Field(None, description="Alerts of interactions at or after this time.")
+    until: Time | None = Field(None, description="Alerts of interactions before this time.")
+
+    def check(self) -> None:
+        """Raise ValidationFailed if the filters contradict each other."""
+        if self.since and self.until and self.since >= self.until:
+            problem = "must be before query.until"
+            raise ValidationFailed(f"query.since {problem}", [("query.since", problem)])

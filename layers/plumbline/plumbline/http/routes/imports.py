@@ -1,0 +1,147 @@
+"""Files: handing one in, and how far its import has come."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Header, Path, Query, Request
+from starlette.responses import Response
+
+from plumbline.errors import NotFound, PayloadTooLarge, Unavailable
+from plumbline.http.envelope import success
+from plumbline.http.fields import Id, IdempotencyKey
+from plumbline.http.limits import MAX_UPLOAD_BYTES, PRESIGNED_SECONDS
+from plumbline.http.multipart import FILE_FIELD, Upload, read_upload
+from plumbline.http.requests import PageQuery
+from plumbline.http.services import Services, ServicesDep
+from plumbline.http.strict_route import StrictRoute
+from plumbline.http.views import import_view
+from plumbline.imports.identity import API_UPLOADS_PREFIX, import_id
+from plumbline.models import Import
+
+if TYPE_CHECKING:
+    from typing import Any
+
+router = APIRouter(prefix="/api", tags=["imports"], route_class=StrictRoute)
+
+_LISTING = "imports"
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        FILE_FIELD: {
+                            "type": "string",
+                            "contentMediaType": "text/csv",
+                            "description": "A CSV file whose header has an input and an output column.",
+                        }
+                    },
+                    "required": [FILE_FIELD],
+                    "additionalProperties": False,
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("/interactions/bulk", summary="Import a CSV file", response_model=None, openapi_extra=_FORM)
+async def upload(
+    request: Request,
+    services: ServicesDep,
+    idempotency_key: Annotated[
+        IdempotencyKey | None,
+        Header(
+            description="Makes it safe to send this request again: the same key with the same file is imported"
+            " once."
+        ),
+    ] = None,
+) -> Response:
+    """Takes a file of up to 4.6 MB and imports it in the background; the header ``Location`` says where its
+    progress is. Copy larger files to the uploads bucket, under ``uploads/``.
+    """
+    body = await request.body()
+    if len(body) > MAX_UPLOAD_BYTES:
+        raise _too_large(len(body), services.settings.uploads_bucket)
+    file = read_upload(request.headers.get("content-type", ""), body)
+    announced = _announce(file, idempotency_key, services)
+    services.telemetry.uploaded()
+    return success(
+        None,
+        "CSV file received. Processing in the background...",
+        headers={"Location": f"/api/imports/{announced}"},
+    )
+
+
+@router.get("/imports", summary="List imports, newest first", response_model=None)
+async def list_all(query: Annotated[PageQuery, Query()], services: ServicesDep) -> Response:
+    """Every file that was handed in, and how far it has come."""
+    position = None if query.cursor is None else services.cursors.read(query.cursor, _LISTING, {})
+    found, following = services.imports.page(query.limit, position)
+    return success(
+        [_view(made, services) for made in found],
+        "Imports fetched successfully",
+        next_cursor=following and services.cursors.write(_LISTING, {}, following),
+    )
+
+
+@router.get("/imports/{id}", summary="Read an import", response_model=None)
+async def read(id: Annotated[Id, Path()], services: ServicesDep) -> Response:  # noqa: A002 - the path's name for it
+    """How far an import has come, and what could not be used."""
+    made = services.imports.get(id)
+    if made is None:
+        raise NotFound(f"There is no import {id}.", [("path.id", "is no import's id")])
+    return success(_view(made, services), "Import fetched successfully")
+
+
+def _announce(file: Upload, idempotency_key: str | None, services: Services) -> int:
+    """Keep the file, then its import. The id of the import."""
+    bucket = services.settings.uploads_bucket
+    key = f"{API_UPLOADS_PREFIX}{_token(file, idempotency_key)}/{file.filename}"
+    version = services.files.put(key, file.content)
+    new = Import(
+        id=import_id(bucket, key, version),
+        bucket=bucket,
+        key=key,
+        version=version,
+        filename=file.filename,
+        state="queued",
+        created_at=services.clock(),
+        size_bytes=len(file.content),
+    )
+    try:
+        services.imports.create(new)
+    except Unavailable:
+        # The file is safe, and S3's event brings it to the function that imports it, which makes the record
+        # too. To answer 503 would have the caller send the file, and so import it, a second time.
+        services.telemetry.logger.warning("import not announced: storage is unavailable", extra={"import": new.id})
+    return new.id
+
+
+def _token(file: Upload, idempotency_key: str | None) -> str:
+    """A folder of the upload's own; one and the same for the same file with the same idempotency key."""
+    if idempotency_key is None:
+        return secrets.token_hex(16)
+    content = hashlib.sha256(file.content).hexdigest()
+    return hashlib.sha256(f"{idempotency_key}\n{file.filename}\n{content}".encode()).hexdigest()[:32]
+
+
+def _too_large(size: int, bucket: str) -> PayloadTooLarge:
+    return PayloadTooLarge(
+        f"The upload has {size} bytes; {MAX_UPLOAD_BYTES} are the most that can come this way."
+        f" Copy larger files to the bucket, like: aws s3 cp interactions.csv s3://{bucket}/uploads/",
+        [("body", f"is longer than {MAX_UPLOAD_BYTES} bytes")],
+    )
+
+
+def _view(made: Import, services: Services) -> dict[str, Any]:
+    if made.rejected_key is None:
+        return import_view(made, None)
+    stem = made.filename.removesuffix(".csv")
+    url = services.files.presigned_get(made.rejected_key, PRESIGNED_SECONDS, f"{stem}-rejected.csv")
+    return import_view(made, {"s3": f"s3://{made.bucket}/{made.rejected_key}", "url": url})

@@ -1,0 +1,91 @@
+"""``/api/interactions``: recording interactions and reading them back."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Header, Path, Query
+from starlette.responses import Response
+
+from plumbline.errors import NotFound, ValidationFailed
+from plumbline.http.envelope import success
+from plumbline.http.fields import Id, IdempotencyKey
+from plumbline.http.limits import EARLIEST, MAX_AHEAD
+from plumbline.http.requests import InteractionBody, PageQuery
+from plumbline.http.services import ServicesDep
+from plumbline.http.strict_route import StrictRoute
+from plumbline.http.views import interaction_view
+from plumbline.models import NewInteraction
+from plumbline.storage.idempotency import Idempotency
+from plumbline.times import format_time
+
+router = APIRouter(prefix="/api/interactions", tags=["interactions"], route_class=StrictRoute)
+
+_LISTING = "interactions"
+
+
+@router.post("", summary="Record an interaction", response_model=None)
+async def create(
+    body: InteractionBody,
+    services: ServicesDep,
+    idempotency_key: Annotated[
+        IdempotencyKey | None,
+        Header(
+            description="Makes it safe to send this request again: the same key, within 24 hours, answers the"
+            " same interaction."
+        ),
+    ] = None,
+) -> Response:
+    """Measures both texts, judges the measurements against thresholds and baselines, and keeps all of it."""
+    new = _new_interaction(body, services.clock())
+    key = None if idempotency_key is None else Idempotency(idempotency_key, _digest(body))
+    recorded = services.recorder.record(new, key)
+    if not recorded.replayed:
+        services.telemetry.recorded(recorded.interaction.findings)
+    return success(
+        interaction_view(recorded.interaction),
+        "Interaction created successfully",
+        headers={"Idempotent-Replayed": "true"} if recorded.replayed else None,
+    )
+
+
+@router.get("", summary="List interactions, newest first", response_model=None)
+async def list_all(query: Annotated[PageQuery, Query()], services: ServicesDep) -> Response:
+    """A page has fewer than ``limit`` where texts are very long; ``next_cursor`` says whether there is more."""
+    position = None if query.cursor is None else services.cursors.read(query.cursor, _LISTING, {})
+    found, following = services.interactions.page(query.limit, position)
+    return success(
+        [interaction_view(interaction) for interaction in found],
+        "Interactions fetched successfully",
+        next_cursor=following and services.cursors.write(_LISTING, {}, following),
+    )
+
+
+@router.get("/{id}", summary="Read an interaction", response_model=None)
+async def read(id: Annotated[Id, Path()], services: ServicesDep) -> Response:  # noqa: A002 - the path's name for it
+    """One interaction with its metrics and alerts."""
+    interaction = services.interactions.get(id)
+    if interaction is None:
+        raise NotFound(f"There is no interaction {id}.", [("path.id", "is no interaction's id")])
+    return success(interaction_view(interaction), "Interaction fetched successfully")
+
+
+def _new_interaction(body: InteractionBody, now: datetime) -> NewInteraction:
+    if body.created_at is not None and not EARLIEST <= body.created_at <= now + MAX_AHEAD:
+        problem = f"must be from {format_time(EARLIEST)} to 24 hours from now"
+        raise ValidationFailed(f"body.created_at {problem}", [("body.created_at", problem)])
+    return NewInteraction(
+        input=body.input_text,
+        output=body.output_text,
+        created_at=body.created_at or now,
+        metadata=body.metadata or {},
+        metrics=body.metrics or {},
+    )
+
+
+def _digest(body: InteractionBody) -> str:
+    """The same for the same request, however its JSON is laid out."""
+    return hashlib.sha256(orjson.dumps(body.model_dump(), option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,92 @@
+"""What the routes work with: made on first use, once a process, and handed in by tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from plumbline.alerts import Rules
+from plumbline.baseline_cache import BaselineCache
+from plumbline.http.cursors import Cursors
+from plumbline.http.telemetry import Telemetry
+from plumbline.recording import Recorder
+from plumbline.settings import Settings
+from plumbline.storage.baselines import BaselineStore
+from plumbline.storage.clients import Clients
+from plumbline.storage.files import FileStore
+from plumbline.storage.imports import ImportStore
+from plumbline.storage.interactions import InteractionStore
+
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Services:
+    """Stores and what is built on them. Nothing is read or made before it is asked for."""
+
+    def __init__(
+        self,
+        settings: Callable[[], Settings] = Settings.from_env,
+        clients: Callable[[], Clients] = Clients.create,
+        clock: Clock = now,
+    ) -> None:
+        self._make_settings = settings
+        self._make_clients = clients
+        self.clock = clock
+
+    @cached_property
+    def settings(self) -> Settings:
+        return self._make_settings()
+
+    @cached_property
+    def clients(self) -> Clients:
+        return self._make_clients()
+
+    @cached_property
+    def interactions(self) -> InteractionStore:
+        settings = self.settings
+        return InteractionStore(
+            self.clients,
+            settings.interactions_table,
+            settings.uploads_bucket,
+            baselines_table=settings.baselines_table,
+            clock=lambda: self.clock().timestamp(),
+        )
+
+    @cached_property
+    def imports(self) -> ImportStore:
+        return ImportStore(self.clients, self.settings.imports_table)
+
+    @cached_property
+    def files(self) -> FileStore:
+        return FileStore(self.clients.s3, self.settings.uploads_bucket)
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        baselines = BaselineStore(self.clients, self.settings.baselines_table)
+        cache = BaselineCache(baselines, self.settings, self.clock)
+        rules = Rules.from_settings(self.settings)
+        return Recorder(self.interactions, cache, rules, self.settings, baselines, clock=self.clock)
+
+    @cached_property
+    def cursors(self) -> Cursors:
+        return Cursors(self.settings.cursor_key, self.clock)
+
+    @cached_property
+    def telemetry(self) -> Telemetry:
+        return Telemetry()
+
+
+async def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+ServicesDep = Annotated[Services, Depends(_services)]

@@ -1,0 +1,74 @@
+"""Routes that read exactly what they say: one JSON object where there is a body, no parameter given twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+
+from plumbline.errors import PayloadTooLarge, UnsupportedMediaType, ValidationFailed
+from plumbline.http import json_body
+from plumbline.http.limits import MAX_JSON_BYTES
+from plumbline.http.problems import short
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from starlette.responses import Response
+
+
+class _JsonRequest(Request):
+    """A request whose JSON has been read already, by this package's reader."""
+
+    parsed: object = None
+
+    async def json(self) -> object:
+        return self.parsed
+
+
+class StrictRoute(APIRoute):
+    """FastAPI's route, with the reading of query and body made strict before any model sees them."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+        reads_json = self.body_field is not None
+
+        async def handle(request: Request) -> Response:
+            _refuse_repeated(request)
+            return await answer(await _read_json(request) if reads_json else request)
+
+        return handle
+
+
+def media_type(request: Request) -> str:
+    """The type of the request's body, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _refuse_repeated(request: Request) -> None:
+    names = [name for name, _ in request.query_params.multi_items()]
+    repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if repeated:
+        problems = [(f"query.{short(name)}", "is given more than once; give it once") for name in repeated]
+        raise ValidationFailed(f"query.{short(repeated[0])} is given more than once", problems)
+
+
+async def _read_json(request: Request) -> Request:
+    kind = media_type(request)
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise UnsupportedMediaType(
+            "This address reads JSON: send the header Content-Type: application/json.",
+            [("header.content-type", "must be application/json")],
+        )
+    body = await request.body()
+    if len(body) > MAX_JSON_BYTES:
+        raise PayloadTooLarge(
+            f"The body has {len(body)} bytes; {MAX_JSON_BYTES} are the most that an interaction in JSON can have."
+            " Put longer texts into a CSV file and copy it to the uploads bucket, under uploads/.",
+            [("body", f"is longer than {MAX_JSON_BYTES} bytes")],
+        )
+    strict = _JsonRequest(request.scope, request.receive)
+    strict._body = body  # noqa: SLF001 - Starlette keeps the body here once it is read
+    strict.parsed = json_body.parse(body)
+    return strict

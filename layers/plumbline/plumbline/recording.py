@@ -1,0 +1,126 @@
+"""Recording one interaction: measure it, judge it, keep it."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from plumbline.alerts import judge
+from plumbline.baselines import Sketches
+from plumbline.errors import Unavailable, ValidationFailed
+from plumbline.metrics import measure
+from plumbline.models import Interaction
+from plumbline.storage.baselines import BaselineStore, BaselineWrite
+from plumbline.storage.interactions import InteractionStore, KeyUsed
+from plumbline.storage.transactions import VersionConflict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plumbline.alerts import Rules
+    from plumbline.baseline_cache import BaselineCache
+    from plumbline.models import NewInteraction
+    from plumbline.settings import Settings
+    from plumbline.storage.idempotency import Idempotency
+
+INLINE_WRITER = "inline"
+"""The writer of values that requests fold in themselves."""
+
+_FOLD_ATTEMPTS = 12
+_FOLD_PAUSE_SECONDS = 0.02
+_FOLD_LONGEST_PAUSE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An interaction as it was kept; ``replayed`` if an earlier request with the same key had made it."""
+
+    interaction: Interaction
+    replayed: bool = False
+
+
+class Recorder:
+    """Records interactions, each with its alerts and at most once for an idempotency key.
+
+    ``baselines`` is used only where requests fold their own values in (``baseline_updates`` is ``inline``).
+    """
+
+    def __init__(
+        self,
+        store: InteractionStore,
+        cache: BaselineCache,
+        rules: Rules,
+        settings: Settings,
+        baselines: BaselineStore,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._store = store
+        self._cache = cache
+        self._rules = rules
+        self._inline = settings.baseline_updates == "inline"
+        self._baselines = baselines
+        self._clock = clock
+        self._sleep = sleep
+
+    def record(self, new: NewInteraction, idempotency: Idempotency | None = None) -> Recorded:
+        """Measure, judge and keep an interaction. A value is judged before it is counted.
+
+        Raises:
+            ValidationFailed: the idempotency key was used for another request.
+            PayloadTooLarge: the metrics are more than can be kept.
+            Unavailable: storage is busy or down; nothing was kept.
+        """
+        used = self._store.find_key(idempotency) if idempotency is not None else None
+        if used is not None:
+            return self._replay(used)
+        metrics = {**measure(new.input, new.output), **new.metrics}
+        interaction = Interaction(
+            id=self._store.next_id(),
+            input=new.input,
+            output=new.output,
+            created_at=new.created_at,
+            metrics=metrics,
+            findings=judge(metrics, self._rules, self._cache.current()),
+            metadata=new.metadata,
+        )
+        try:
+            self._keep(interaction, idempotency)
+        except KeyUsed as raced:
+            return self._replay(raced)
+        return Recorded(interaction)
+
+    def _replay(self, used: KeyUsed) -> Recorded:
+        if not used.same_request:
+            raise ValidationFailed(
+                "This Idempotency-Key came with another request before. Use a new key for a new request.",
+                [("header.idempotency-key", "was used for another request in the last 24 hours")],
+            )
+        interaction = self._store.get(used.interaction_id)
+        if interaction is None:
+            raise Unavailable("The interaction of this Idempotency-Key cannot be read at the moment.")
+        return Recorded(interaction, replayed=True)
+
+    def _keep(self, interaction: Interaction, idempotency: Idempotency | None) -> None:
+        if not self._inline:
+            self._store.put(interaction, idempotency=idempotency)
+            return
+        for attempt in range(_FOLD_ATTEMPTS):
+            try:
+                self._store.put(interaction, idempotency=idempotency, fold=self._fold(interaction))
+            except VersionConflict:
+                longest = min(_FOLD_LONGEST_PAUSE_SECONDS, _FOLD_PAUSE_SECONDS * 2**attempt)
+                self._sleep(random.uniform(0, longest))  # noqa: S311 - jitter, not a secret
+            else:
+                return
+        raise Unavailable("Too many interactions are being recorded at the moment. Please send the request again.")
+
+    def _fold(self, interaction: Interaction) -> BaselineWrite:
+        day = self._clock().strftime("%Y-%m-%d")
+        write = self._baselines.load(day, INLINE_WRITER) or BaselineWrite(day, INLINE_WRITER, Sketches(), None, 0)
+        write.sketches.add(interaction.metrics)
+        return write
