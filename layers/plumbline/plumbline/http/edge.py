@@ -40,7 +40,7 @@ class Edge:
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else dict(scope)
         answer = await self._answer(inner, receive)
         if scope["method"] == "HEAD":
-            answer.body = b""
+            answer.drop_body()
         await send(answer.start)
         await send({"type": "http.response.body", "body": answer.body})
         # Without a context it is the function's own warm-up.
@@ -84,6 +84,10 @@ class _Answer:
             self.start = message
         else:
             self.body += message.get("body", b"")
+
+    def drop_body(self) -> None:
+        self.body = b""
+        del MutableHeaders(raw=self.start["headers"])["content-length"]
 
     def fit(self, *, accepts_gzip: bool) -> None:
         """Compress the body where the caller gains by it, or where Lambda would not take it otherwise."""

@@ -23,9 +23,8 @@ _RFC_3339 = re.compile(
 )
 # "+" in an address means a space unless it is written %2B: an offset that went through that is still plain.
 _SPACED_OFFSET = re.compile(r" (?=\d{2}:\d{2}\Z)", re.ASCII)
-_METRIC = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
+_METRIC = re.compile(r"(?!(input|output)\.)[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _KEY = re.compile(r"[\x21-\x7e]+")
-METRIC_RULE = "a letter, then up to 63 letters, digits, _ or -"
 
 
 def read_id(value: object) -> int:
@@ -59,17 +58,13 @@ def read_metric_name(value: object) -> str:
     """The name of a metric, without its element."""
     if isinstance(value, str) and _METRIC.fullmatch(value):
         return value
-    raise ValueError(f"must be the name of a metric without its element, like length ({METRIC_RULE})")
+    raise ValueError("must be the name of a metric, like length; the element is a filter of its own")
 
 
 def read_idempotency_key(value: object) -> str:
     if isinstance(value, str) and len(value) <= MAX_IDEMPOTENCY_KEY and _KEY.fullmatch(value):
         return value
     raise ValueError(f"must be 1 to {MAX_IDEMPOTENCY_KEY} visible ASCII characters, like a UUID")
-
-
-def is_metric_name(name: str) -> bool:
-    return _METRIC.fullmatch(name) is not None
 
 
 _TIME_SCHEMA = {"type": "string", "format": "date-time", "examples": ["2026-01-31T09:30:00Z"]}

@@ -60,9 +60,8 @@ def _known_fields(request: Request) -> dict[str, list[str]]:
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Of all routes with the request's path, and not only of the first, as Starlette has it."""
-    methods: set[str] = set()
-    for route in request.app.routes:
-        if route.matches(request.scope)[0] is not Match.NONE:
-            methods |= route.methods or set()
+    """Of all routes with the path that matched first, and not only of that one, as Starlette has it."""
+    routes = request.app.routes
+    path = next(route.path for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    methods = {method for route in routes if route.path == path for method in route.methods}
     return sorted(methods | ({"HEAD"} if "GET" in methods else set()))

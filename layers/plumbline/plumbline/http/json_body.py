@@ -57,9 +57,9 @@ def _decode(body: bytes) -> object:
             text, parse_int=_integer, parse_float=_number, parse_constant=_constant, object_pairs_hook=_object
         )
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        problem = f"is not JSON at {where}: {error.msg}"
-        raise InvalidRequest(f"The body is not JSON: {error.msg} at {where}.", [("body", problem)]) from None
+        what = error.msg.removesuffix(" at")
+        problem = f"is not JSON: {what} (line {error.lineno}, column {error.colno})"
+        raise InvalidRequest(f"body {problem}", [("body", problem)]) from None
     except RecursionError:
         raise _too_deep() from None
 

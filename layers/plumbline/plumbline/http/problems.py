@@ -82,7 +82,7 @@ def _problem(error: Mapping[str, Any], known: Mapping[str, Sequence[str]]) -> st
     if kind == "extra_forbidden":
         return f"is not known here; known are {', '.join(known.get(error['loc'][0], ())) or 'none'}"
     if kind == "literal_error":
-        return f"must be {error['ctx']['expected']}"
+        return f"must be {error['ctx']['expected']}".replace("'", "")
     if kind == "value_error":
         return str(error["ctx"]["error"])
     if kind in _PROBLEMS:

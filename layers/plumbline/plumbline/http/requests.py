@@ -25,7 +25,7 @@ from plumbline.models import AlertType, Element
 
 class _Strict(BaseModel):
     model_config = ConfigDict(
-        extra="forbid", strict=True, allow_inf_nan=False, frozen=True, defer_build=True, hide_input_in_errors=True
+        extra="forbid", strict=True, allow_inf_nan=False, frozen=True, hide_input_in_errors=True
     )
 
 
@@ -129,6 +129,6 @@ class AlertsQuery(PageQuery):
 
     def check(self) -> None:
         """Raise ValidationFailed if the filters contradict each other."""
-        if self.since and self.until and self.since >= self.until:
-            problem = "must be before query.until"
+        if self.since and self.until and self.since > self.until:
+            problem = "must not be after query.until"
             raise ValidationFailed(f"query.since {problem}", [("query.since", problem)])

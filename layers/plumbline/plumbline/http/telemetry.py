@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from plumbline.models import Finding
 
 NAMESPACE = "Plumbline"
+SERVICE = "plumbline"
 _FRAMES = 12
 
 
@@ -22,11 +23,12 @@ class Telemetry:
     """One function's logger, metrics and, where tracing is on, tracer. Reads Powertools' variables when made."""
 
     def __init__(self) -> None:
-        self.logger = Logger()
-        self.metrics = Metrics(namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or NAMESPACE)
+        service = os.environ.get("POWERTOOLS_SERVICE_NAME") or SERVICE
+        self.logger = Logger(service)
+        self.metrics = Metrics(os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or NAMESPACE, service)
         # The X-Ray SDK costs 25 ms of a cold start, so it is loaded only where it is asked for.
         traced = os.environ.get("POWERTOOLS_TRACE_DISABLED", "true").lower() == "false"
-        self.tracer = Tracer(patch_modules=("botocore",)) if traced else None
+        self.tracer = Tracer(service, patch_modules=("botocore",)) if traced else None
 
     def recorded(self, findings: Iterable[Finding]) -> None:
         """Count one interaction and what it raised."""
@@ -36,7 +38,7 @@ class Telemetry:
             with single_metric(
                 "AlertsRaised", MetricUnit.Count, types.count(alert_type), namespace=self.metrics.namespace
             ) as metric:
-                metric.add_dimension("service", self.metrics.service or "plumbline")
+                metric.add_dimension("service", self.metrics.service or SERVICE)
                 metric.add_dimension("alert_type", alert_type)
 
     def uploaded(self) -> None:
