@@ -1,0 +1,183 @@
+"""What a file is, told by its first bytes, and what its columns mean, told by its first row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plumbline.errors import UnreadableFile
+from plumbline.imports.lines import READ_SIZE, Lines
+from plumbline.imports.reader import Malformed, Position, RecordReader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plumbline.imports.lines import ByteStream
+
+INPUT_NAMES = ("input", "input_text", "prompt", "question")
+OUTPUT_NAMES = ("output", "output_text", "response", "answer")
+CREATED_AT = "created_at"
+# The columns that the file of rejected rows adds: it can be mended and uploaded as it is.
+REJECTED_COLUMNS = ("rejected_row", "rejected_line", "rejected_reason")
+
+MAX_COLUMNS = 100
+MAX_NAME = 200
+EXPECTED = (
+    "Expected is CSV in UTF-8, separated by commas, whose first row names the columns Input and Output: "
+    "Input,Output in the first line, What is 2 + 2?,4 in the second"
+)
+
+BOM = b"\xef\xbb\xbf"
+_EXCEL = "Save the sheet as “CSV UTF-8 (comma delimited)” and upload that."
+_UTF_8 = "Save it in UTF-8 and upload that."
+_CSV = "Save it as CSV and upload that."
+_SIGNATURES = (
+    (b"PK\x03\x04", "a ZIP archive or an Excel workbook (.xlsx)", _EXCEL),
+    (b"PK\x05\x06", "an empty ZIP archive", _CSV),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", _EXCEL),
+    (b"\x1f\x8b", "compressed with gzip", "Unpack it and upload what is in it."),
+    (b"%PDF", "a PDF document", _CSV),
+    (b"PAR1", "a Parquet file", _CSV),
+    (b"\xff\xfe", "encoded in UTF-16", _UTF_8),
+    (b"\xfe\xff", "encoded in UTF-16", _UTF_8),
+    (b"{", "JSON", _CSV),
+    (b"[", "JSON", _CSV),
+    (b"<?xml", "XML", _CSV),
+    (b"<!", "a web page", _CSV),
+    (b"<html", "a web page", _CSV),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What stands in which column of a file, and where its rows begin.
+
+    ``metadata`` holds index and name of each column that is kept as metadata; ``names`` are the header's cells
+    as they stand in the file.
+    """
+
+    names: tuple[str, ...]
+    input: int
+    output: int
+    created_at: int | None
+    metadata: tuple[tuple[int, str], ...]
+    rows_begin: Position
+    bom: bool = False
+
+    @property
+    def width(self) -> int:
+        return len(self.names)
+
+
+def open_csv(stream: ByteStream) -> tuple[Layout, Lines]:
+    """The layout of a CSV file, and its lines from the first row on.
+
+    Raises:
+        UnreadableFile: the file is no CSV file, or its columns cannot be told; the message says why to its owner.
+    """
+    head = _read_head(stream)
+    if not head:
+        raise UnreadableFile(f"The file is empty. {EXPECTED}.")
+    _refuse_other_formats(head)
+    bom = head.startswith(BOM)
+    lines = Lines(stream, head)
+    start = Position()
+    if bom:
+        first = next(lines)[len(BOM) :]
+        lines.put_back([first] if first else [])
+        start = Position(byte=len(BOM))
+    reader = RecordReader(lines, start, width=len(("Input", "Output")))
+    header = next(iter(reader), None)
+    if header is None:
+        raise UnreadableFile(f"The file has no rows, only blank lines. {EXPECTED}.")
+    if isinstance(header, Malformed):
+        raise UnreadableFile(f"The first row, which should name the columns, {header.problem}. {EXPECTED}.")
+    if not header.valid:
+        raise UnreadableFile(f"The first row, which should name the columns, is not in UTF-8. {EXPECTED}.")
+    return _layout(header.cells, reader.position, bom=bom), lines
+
+
+def _read_head(stream: ByteStream) -> bytes:
+    """The first bytes, enough to know a file by even where the stream comes in small pieces."""
+    head = stream.read(READ_SIZE)
+    while head and len(head) < 16 and (more := stream.read(READ_SIZE)):
+        head += more
+    return head
+
+
+def _refuse_other_formats(head: bytes) -> None:
+    text = head.removeprefix(BOM).lstrip()
+    for signature, what, remedy in _SIGNATURES:
+        if text.startswith(signature):
+            raise UnreadableFile(f"The file is {what}, not CSV. {remedy} {EXPECTED}.")
+    if b"\0" in head[:4096].splitlines()[0]:
+        raise UnreadableFile(
+            f"The file is binary or encoded in UTF-16: its first row holds NUL bytes. {EXPECTED}."
+        )
+
+
+def _layout(cells: Sequence[str], rows_begin: Position, *, bom: bool) -> Layout:
+    names = [cell.strip() for cell in cells]
+    known = [name.casefold() for name in names]
+    if len(names) > MAX_COLUMNS:
+        raise UnreadableFile(f"The header has {len(names):,} columns; at most {MAX_COLUMNS} can be read.")
+    _refuse_duplicates(known)
+    found_input = _find(names, known, INPUT_NAMES, "input")
+    found_output = _find(names, known, OUTPUT_NAMES, "output")
+    taken = {found_input, found_output}
+    created_at = known.index(CREATED_AT) if CREATED_AT in known else None
+    metadata = tuple(
+        # pandas writes its index under an empty name
+        (index, name or f"column_{index + 1}")
+        for index, name in enumerate(names)
+        if index not in taken and index != created_at and known[index] not in REJECTED_COLUMNS
+    )
+    _check_metadata_names(metadata)
+    return Layout(tuple(cells), found_input, found_output, created_at, metadata, rows_begin, bom)
+
+
+def _refuse_duplicates(known: Sequence[str]) -> None:
+    twice = [name for name, count in Counter(known).items() if count > 1 and name]
+    if twice:
+        raise UnreadableFile(
+            f"The header names {_list(twice)} more than once. Give every column a name of its own."
+        )
+
+
+def _check_metadata_names(metadata: Sequence[tuple[int, str]]) -> None:
+    for index, name in metadata:
+        if len(name) > MAX_NAME or "\0" in name:
+            raise UnreadableFile(
+                f"The name of column {index + 1} cannot be used: a name has at most {MAX_NAME} characters, "
+                f"none of them NUL. {EXPECTED}."
+            )
+    _refuse_duplicates([name.casefold() for _, name in metadata])
+
+
+def _find(names: Sequence[str], known: Sequence[str], wanted: Sequence[str], what: str) -> int:
+    found = [index for index, name in enumerate(known) if name in wanted]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UnreadableFile(
+            f"The header has {len(found)} columns that mean the {what}: {_list([names[i] for i in found])}. "
+            f"Keep one of them, or give the others another name."
+        )
+    raise UnreadableFile(
+        f"The header has no column for the {what}: none of its columns is named {' or '.join(wanted)} "
+        f"(in capitals or not). {_hint(names)}{EXPECTED}."
+    )
+
+
+def _hint(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        for separator, called in ((";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars")):
+            if separator in names[0]:
+                return f"The first row seems to be separated by {called} instead of commas. "
+    return f"Found in the first row: {_list(names)}. "
+
+
+def _list(names: Sequence[str]) -> str:
+    shown = [f"“{name[:40]}{'…' if len(name) > 40 else ''}”" for name in names[:10]]
+    return ", ".join(shown) + (f" and {len(names) - 10} more" if len(names) > 10 else "")

@@ -1,0 +1,125 @@
+r"""Where a record whose quotes are broken ends, so that the rows after it are read again as rows.
+
+A stray quote makes everything after it ambiguous: the lines that follow may be rows of their own or the rest
+of a cell. Two mistakes are possible, and the evidence in the file decides between them:
+
+- taking rows for the rest of a cell puts good rows aside (they come back to the user in the rejected rows);
+- taking the rest of a cell for rows stores what nobody wrote.
+
+What the functions here look for is what the writer of the file meant each quote to be. A quote behind a comma
+or a line break was meant to open a cell. One at the end of a cell that no quote opened was meant to close a
+cell that began further up.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+LOOKAHEAD_LINES = 100
+LOOKAHEAD_BYTES = 1024 * 1024
+
+_QUOTED = re.compile(r'"(?:[^"]|"")*+"')
+_UNQUOTED = re.compile(r"[^,\r\n]*+")
+# A cell as a writer means it who does not double the quotes inside: it ends with a quote before a separator.
+# (Behind a comma inside of a sentence stands a space.)
+_UNDOUBLED = re.compile(r'(?:"[^\r\n]*?"(?=,(?! )|[\r\n]|$)|(?!")[^,\r\n]*+)(,|[\r\n]|$)')
+
+
+def end_of_malformed(consumed: Sequence[bytes], following: Sequence[bytes], width: int) -> int:
+    """How many lines belong to a record in which a closing quote is followed by something else.
+
+    Args:
+        consumed: the record's lines up to the one in which the error came to light.
+        following: the lines behind those.
+        width: how many cells a row has.
+    """
+    text = _text(consumed)
+    if len(consumed) > 1 and text[_stray_quote(text) - 1] in ",\r\n":
+        # What seemed to close a cell opens one: the first line's quote was stray and swallowed whole rows.
+        return 1
+    stands_alone = len(consumed) == 1 and _is_row(consumed[0], width)
+    for index, line in enumerate(following):
+        if _closes_a_cell_from_above(line):
+            return len(consumed) + index + 1
+        quoted, cells = _first_row(following[index:])
+        if cells == width and (quoted or stands_alone):
+            break
+    return len(consumed)
+
+
+def swallowed_rows(lines: Sequence[bytes], width: int) -> bool:
+    """Whether the lines after the first one of a record that never ends are rows which its quote swallowed.
+
+    They are if most of them read as rows; otherwise they are a cell that was cut off.
+    """
+    good = bad = 0
+    rest = [_text([line]) for line in lines[1 : LOOKAHEAD_LINES + 1]]
+    reader = csv.reader(rest, strict=True)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return good > bad
+        except csv.Error:
+            bad += 1
+        else:
+            good += len(cells) == width
+            bad += len(cells) not in {0, width}
+
+
+def _text(lines: Sequence[bytes]) -> str:
+    # Only commas, quotes and line ends matter here, and no other character of UTF-8 contains their bytes.
+    return b"".join(lines).decode("latin-1")
+
+
+def _cells(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Start, end and quotedness of each cell of the first record, up to the first that is malformed."""
+    start = 0
+    while True:
+        quoted = _QUOTED.match(text, start)
+        match = quoted or _UNQUOTED.match(text, start)
+        assert match is not None  # an unquoted cell may be empty, so one of the two always matches
+        yield start, match.end(), quoted is not None
+        if not text.startswith(",", match.end()):
+            return
+        start = match.end() + 1
+
+
+def _stray_quote(text: str) -> int:
+    """The offset of the closing quote that is followed by neither a comma nor the end of the line."""
+    return max(end for _, end, _ in _cells(text)) - 1
+
+
+def _is_row(line: bytes, width: int) -> bool:
+    """Whether a line is a whole row if its writer did not double the quotes inside the cells."""
+    text = _text([line])
+    start = count = 0
+    while match := _UNDOUBLED.match(text, start):
+        count += 1
+        start = match.end()
+        if match[1] != ",":
+            return count == width
+    return False
+
+
+def _closes_a_cell_from_above(line: bytes) -> bool:
+    text = _text([line])
+    for start, end, quoted in _cells(text):
+        if not quoted and text[start:end].endswith('"') and text.count('"', start, end) % 2:
+            return True
+    return False
+
+
+def _first_row(lines: Sequence[bytes]) -> tuple[bool, int]:
+    """Of the row that begins at the first of the lines: whether a cell is quoted, and how many cells it has."""
+    texts = [_text([line]) for line in lines]
+    try:
+        cells = next(csv.reader(texts, strict=True))
+    except csv.Error:
+        return False, 0
+    return any(quoted for _, _, quoted in _cells("".join(texts))), len(cells)
