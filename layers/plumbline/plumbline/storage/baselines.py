@@ -26,7 +26,8 @@ class BaselineWrite:
     """What one writer makes of one day (``2026-01-31``).
 
     ``version`` is the stored version that ``sketches`` were built from and that this write replaces; 0 where there
-    is none yet. ``last_sequence`` is how far the writer has read its source.
+    is none yet. ``last_sequence`` is how far the writer has read its source, ``counted`` the packed ids of the
+    interactions it has counted, where it keeps them.
     """
 
     day: str
@@ -34,6 +35,7 @@ class BaselineWrite:
     sketches: Sketches
     last_sequence: str | None
     version: int
+    counted: bytes = b""
 
 
 class BaselineStore:
@@ -134,6 +136,8 @@ def _item(write: BaselineWrite) -> Item:
     }
     if write.last_sequence is not None:
         item["last_sequence"] = {"S": write.last_sequence}
+    if write.counted:
+        item["counted"] = {"B": write.counted}
     return item
 
 
@@ -144,4 +148,5 @@ def _read(item: Mapping[str, Any]) -> BaselineWrite:
         sketches=Sketches.unpack(item["sketches"]["B"]),
         last_sequence=item["last_sequence"]["S"] if "last_sequence" in item else None,
         version=int(item["version"]["N"]),
+        counted=bytes(item["counted"]["B"]) if "counted" in item else b"",
     )
