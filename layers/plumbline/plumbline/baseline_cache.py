@@ -74,9 +74,6 @@ class BaselineCache:
                 self._refresh(self._clock())
             finally:
                 self._lock.release()
-        if self._window is None or self._baselines is None:  # another thread's first attempt has failed
-            with self._lock:
-                self._refresh(self._clock())
         assert self._window is not None
         assert self._baselines is not None
         return self._window, self._baselines
@@ -93,9 +90,11 @@ class BaselineCache:
                 raise
             _log.warning("baselines cannot be refreshed; judging by those of %s", self._window.at.isoformat())
             return
-        if self._window is None or window.versions != self._window.versions:
-            self._baselines = Baselines.fit(window.sketches, self._settings.sensitivity)
+        known = self._window.versions if self._window is not None else None
+        # In this order: whoever finds baselines finds a window too.
         self._window = window
+        if window.versions != known:
+            self._baselines = Baselines.fit(window.sketches, self._settings.sensitivity)
 
     def _read(self, now: datetime) -> _Window:
         today = now.astimezone(UTC).date()

@@ -1,0 +1,121 @@
+"""Clients that fail on purpose: killed at a call, throttled, or every call sent twice."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plumbline.storage.clients import Clients
+
+Call = "Callable[..., Any]"
+
+
+class Killed(BaseException):
+    """The process ends here: nothing catches this."""
+
+
+class Faults:
+    """Counts the calls to AWS and does to each what ``act`` says.
+
+    ``act`` is handed the call's number (from 1), and the call.
+    """
+
+    def __init__(self, act: Callable[[int, Callable[[], Any]], Any]) -> None:
+        self._act = act
+        self._lock = threading.Lock()
+        self.calls = 0
+
+    def wrap(self, clients: Clients) -> Clients:
+        return replace(
+            clients,
+            dynamodb=_Wrapped(clients.dynamodb, self),  # type: ignore[arg-type]
+            s3=_Wrapped(clients.s3, self),  # type: ignore[arg-type]
+        )
+
+    def perform(self, call: Callable[[], Any]) -> Any:
+        with self._lock:
+            self.calls += 1
+            number = self.calls
+        return self._act(number, call)
+
+
+class _Wrapped:
+    def __init__(self, client: Any, faults: Faults) -> None:
+        self._client = client
+        self._faults = faults
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+
+        def call(**arguments: Any) -> Any:
+            if name == "transact_write_items":
+                # botocore makes one for all attempts of a call.
+                arguments.setdefault("ClientRequestToken", secrets.token_hex(8))
+            return self._faults.perform(lambda: method(**arguments))
+
+        return call
+
+
+def counting() -> Faults:
+    return Faults(lambda number, call: call())
+
+
+def killed_before(last: int) -> Faults:
+    """The process ends before its call number ``last``."""
+
+    def act(number: int, call: Callable[[], Any]) -> Any:
+        if number >= last:
+            raise Killed
+        return call()
+
+    return Faults(act)
+
+
+def killed_after(last: int) -> Faults:
+    """The process ends after its call number ``last``, before it sees the answer."""
+
+    def act(number: int, call: Callable[[], Any]) -> Any:
+        if number > last:
+            raise Killed
+        answer = call()
+        if number == last:
+            raise Killed
+        return answer
+
+    return Faults(act)
+
+
+def throttled_every(nth: int) -> Faults:
+    def act(number: int, call: Callable[[], Any]) -> Any:
+        if number % nth == 0:
+            raise error("ProvisionedThroughputExceededException", 400)
+        return call()
+
+    return Faults(act)
+
+
+def sent_twice() -> Faults:
+    """Every call's first answer is lost, and the client sends it again."""
+
+    def act(number: int, call: Callable[[], Any]) -> Any:
+        call()
+        return call()
+
+    return Faults(act)
+
+
+def error(code: str, status: int, **more: Any) -> ClientError:
+    """What botocore raises for an answer with that code."""
+    response: Any = {
+        "Error": {"Code": code, "Message": "on purpose"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+        **more,
+    }
+    return ClientError(response, "Operation")
