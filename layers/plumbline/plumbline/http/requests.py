@@ -80,7 +80,11 @@ def _finite(value: object) -> float:
     return float(value)
 
 
-_Number = Annotated[float, BeforeValidator(_finite), WithJsonSchema({"type": "number"})]
+_Number = Annotated[
+    float,
+    BeforeValidator(_finite),
+    WithJsonSchema({"type": "number", "minimum": -MAX_METRIC_VALUE, "maximum": MAX_METRIC_VALUE}),
+]
 
 
 class InteractionBody(_Strict):
@@ -98,12 +102,14 @@ class InteractionBody(_Strict):
         description=f"Anything to find the interaction by again: at most {MAX_METADATA_ENTRIES} entries,"
         f" {MAX_METADATA_DEPTH} levels, {MAX_METADATA_BYTES} bytes as JSON.",
         examples=[{"model": "small-1", "user": "u-17"}],
+        json_schema_extra={"maxProperties": MAX_METADATA_ENTRIES},
     )
     metrics: Annotated[dict[str, _Number], AfterValidator(_metrics)] | None = Field(
         None,
         description="Numbers of your own, judged like Plumbline's: about the output, or about the input where the"
         f" name begins with `input.`. At most {MAX_METRICS}.",
         examples=[{"latency_ms": 812, "input.tokens": 6}],
+        json_schema_extra={"maxProperties": MAX_METRICS},
     )
     created_at: Time | None = Field(
         None, description="When it happened, if not now: at the earliest 1970, at most 24 hours ahead."

@@ -1,7 +1,8 @@
-"""Routes that read exactly what they say: one JSON object where there is a body, no parameter given twice."""
+"""Routes that read exactly what they say: JSON where there is a body, and no parameter unknown or given twice."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from fastapi.routing import APIRoute
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from plumbline.errors import PayloadTooLarge, UnsupportedMediaType, ValidationFailed
 from plumbline.http import json_body
 from plumbline.http.limits import MAX_JSON_BYTES
-from plumbline.http.problems import short
+from plumbline.http.problems import short, summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -33,9 +34,10 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
         reads_json = self.body_field is not None
+        takes_query = bool(self.dependant.query_params)
 
         async def handle(request: Request) -> Response:
-            _refuse_repeated(request)
+            _check_query(request, takes_query=takes_query)
             return await answer(await _read_json(request) if reads_json else request)
 
         return handle
@@ -46,12 +48,16 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _refuse_repeated(request: Request) -> None:
-    names = [name for name, _ in request.query_params.multi_items()]
-    repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    if repeated:
-        problems = [(f"query.{short(name)}", "is given more than once; give it once") for name in repeated]
-        raise ValidationFailed(f"query.{short(repeated[0])} is given more than once", problems)
+def _check_query(request: Request, *, takes_query: bool) -> None:
+    """Refuse what the models cannot see: a name given twice, and any name where there is no model for them."""
+    names = Counter(name for name, _ in request.query_params.multi_items())
+    problems = [
+        (f"query.{short(name)}", "is given more than once; give it once" if takes_query else "is not known here")
+        for name, times in names.items()
+        if times > 1 or not takes_query
+    ]
+    if problems:
+        raise ValidationFailed(summary(problems), problems)
 
 
 async def _read_json(request: Request) -> Request:

@@ -11,10 +11,9 @@ from starlette.responses import Response
 
 from plumbline.http.envelope import JSON, failure, success
 from plumbline.http.services import ServicesDep
-from plumbline.http.strict_route import StrictRoute
 from plumbline.models import MAX_INTERACTION_ID
 
-router = APIRouter(route_class=StrictRoute)
+router = APIRouter()
 
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"

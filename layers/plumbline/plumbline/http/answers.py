@@ -1,0 +1,167 @@
+"""What is answered, as models. They describe answers in the API's documentation; no answer passes through them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from plumbline.models import MAX_ID, AlertType, Direction, Element, ImportState
+
+_Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+_Count = Annotated[int, Field(ge=0)]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Baseline(_Answer):
+    """What an outlier's series usually looks like."""
+
+    median: float
+    lower_fence: float | None = Field(
+        description="Values below it are outliers; null where there is no such bound."
+    )
+    upper_fence: float | None = Field(
+        description="Values above it are outliers; null where there is no such bound."
+    )
+    count: _Count = Field(description="How many values the baseline holds.")
+    z: float = Field(description="Distance of the value from the median, in standard deviations of its own side.")
+    tail: float = Field(ge=0, le=1, description="Share of the baseline that is at least as extreme as the value.")
+
+
+class Alert(_Answer):
+    """One reason why an interaction leans, with the evidence."""
+
+    id: _Id
+    interaction_id: _Id
+    alert_type: AlertType
+    element: Element
+    metric: str
+    metric_value: float
+    created_at: datetime = Field(description="The interaction's time.")
+    direction: Direction
+    bound: float = Field(description="The threshold or fence that the value crossed.")
+    baseline: Baseline | None = Field(description="What an outlier was held against; null for a threshold.")
+
+
+class Interaction(_Answer):
+    """An interaction as it is kept."""
+
+    id: _Id
+    input: str
+    output: str
+    created_at: datetime
+    metrics: dict[str, float] = Field(description="By series: `input.length`, `output.length`, …")
+    alerts: list[Alert]
+    metadata: dict[str, Any]
+
+
+class RowProblem(_Answer):
+    """A row that could not be used."""
+
+    row: int = Field(ge=1, description="Counted as a spreadsheet does: the header is row 1.")
+    line: int = Field(ge=1, description="The line of the file on which the row starts.")
+    column: str | None
+    problem: str
+
+
+class RejectedRows(_Answer):
+    """Where the rows are that could not be used, as CSV."""
+
+    s3: str
+    url: str = Field(description="A download address that works for 15 minutes.")
+
+
+class Import(_Answer):
+    """One file, and how far it has come."""
+
+    id: _Id
+    filename: str
+    key: str = Field(description="The file's key in the uploads bucket.")
+    state: ImportState
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    size_bytes: _Count | None
+    bytes_read: _Count
+    rows_read: _Count
+    rows_stored: _Count
+    rows_rejected: _Count
+    alerts_raised: _Count
+    problems: list[RowProblem] = Field(description="The first of the rows that could not be used.")
+    failure: str | None = Field(description="Why nothing could be imported, in state `failed`.")
+    rejected_rows: RejectedRows | None
+
+
+class Health(_Answer):
+    """The service works."""
+
+    status: Literal["ok"]
+
+
+class FieldProblem(_Answer):
+    """What was wrong where."""
+
+    field: str = Field(examples=["body.input_text"])
+    problem: str = Field(examples=["is required"])
+
+
+class _Success(_Answer):
+    success: Literal[True]
+    message: str
+
+
+class InteractionAnswer(_Success):
+    """One interaction."""
+
+    data: Interaction
+
+
+class InteractionsAnswer(_Success):
+    """A page of interactions, newest first."""
+
+    data: list[Interaction]
+    next_cursor: str = Field("", description="Where the next page begins; absent on the last one.")
+
+
+class AlertsAnswer(_Success):
+    """A page of alerts, newest first."""
+
+    data: list[Alert]
+    next_cursor: str = Field("", description="Where the next page begins; absent on the last one.")
+
+
+class ImportAnswer(_Success):
+    """One import."""
+
+    data: Import
+
+
+class ImportsAnswer(_Success):
+    """A page of imports, newest first."""
+
+    data: list[Import]
+    next_cursor: str = Field("", description="Where the next page begins; absent on the last one.")
+
+
+class UploadAnswer(_Success):
+    """The file was taken; the header Location says where its import is."""
+
+    data: None
+
+
+class HealthAnswer(_Success):
+    """The service works."""
+
+    data: Health
+
+
+class ErrorAnswer(_Answer):
+    """What was wrong, and where."""
+
+    success: Literal[False]
+    data: list[FieldProblem]
+    message: str
