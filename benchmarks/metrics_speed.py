@@ -1,0 +1,155 @@
+"""How many interactions of 1 KB + 1 KB are measured in the time that LangKit and textstat need for one.
+
+LangKit's light metrics (``langkit.light_metrics``) are calls of textstat and a search of its groups of regular
+expressions on each text. They are timed three times: as LangKit runs them on an interaction, as the plain
+calls behind that (without its framework), and as only those calls whose metric Plumbline measures as well.
+Plumbline always measures everything. All see the same texts, in turn, on one core; processor time is counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import time
+import warnings
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from plumbline.alerts import Rules, judge
+from plumbline.baselines import Baselines
+from plumbline.metrics import METRICS, measure
+
+from benchmarks.data import DEFAULT_DATA, Pair, halves, read
+from benchmarks.results import keep, table
+from benchmarks.scoring import sketched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Work = Callable[[Pair], object]
+
+# LangKit's statistic -> Plumbline's metric of the same meaning.
+SAME = {
+    "flesch_kincaid_grade": "grade_level",
+    "flesch_reading_ease": "reading_ease",
+    "smog_index": "smog",
+    "coleman_liau_index": "coleman_liau",
+    "automated_readability_index": "automated_readability",
+    "dale_chall_readability_score": "dale_chall",
+    "linsear_write_formula": "linsear_write",
+    "gunning_fog": "gunning_fog",
+    "syllable_count": "syllables",
+    "lexicon_count": "words",
+    "sentence_count": "sentences",
+    "char_count": "length",
+    "letter_count": "letters",
+    "polysyllabcount": "polysyllables",
+    "monosyllabcount": "monosyllables",
+    "difficult_words": "difficult_words",
+}
+PATTERNS = "pii"  # LangKit's groups: e-mail, phone and card numbers, SSN, mailing address
+
+
+def texts(pairs: Sequence[Pair], count: int, size: int, *, ascii_only: bool, seed: int = 1) -> list[Pair]:
+    """Interactions whose texts are real answers one after the other, cut to ``size`` bytes of UTF-8."""
+    random = Random(seed)
+    answers = [pair.output for pair in pairs if pair.output.isascii() == ascii_only]
+
+    def text() -> str:
+        joined = ""
+        while len(joined.encode()) < size:
+            joined += random.choice(answers) + "\n\n"
+        return joined.encode()[:size].decode(errors="ignore")
+
+    return [Pair(text(), text()) for _ in range(count)]
+
+
+def seconds(work: Work, pairs: Sequence[Pair]) -> float:
+    """Processor time for one interaction."""
+    start = time.process_time()
+    for pair in pairs:
+        work(pair)
+    return (time.process_time() - start) / len(pairs)
+
+
+def fastest(works: dict[str, Work], pairs: Sequence[Pair], rounds: int) -> dict[str, float]:
+    """Each work's best round; rounds alternate, so that a busy machine is unfair to none."""
+    best = dict.fromkeys(works, float("inf"))
+    for _ in range(rounds):
+        for name, work in works.items():
+            best[name] = min(best[name], seconds(work, pairs))
+    return best
+
+
+def langkit() -> dict[str, Work]:
+    """LangKit's light metrics, in the three ways that the module's text tells."""
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    # Installed in the peers' own environment only.
+    from langkit import light_metrics, regexes  # type: ignore[import-not-found]  # noqa: PLC0415
+    from langkit import textstat as langkits  # noqa: PLC0415
+    from textstat import textstat  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    schema = light_metrics.init()
+    # LangKit computes those that only make up text_standard once, inside of it.
+    registered = [stat for stat, group, *_ in langkits._udfs_to_register if not group]  # noqa: SLF001
+    calls = [getattr(textstat, stat) for stat in registered]
+    ours = {metric.name for metric in METRICS}
+    shared = [getattr(textstat, stat) for stat, metric in SAME.items() if metric in ours]
+    patterns = [regexes.has_patterns]
+
+    def plain(functions: Sequence[Callable[[str], object]]) -> Work:
+        return lambda pair: [[function(text) for function in functions] for text in pair]
+
+    def light_metrics_of(pair: Pair) -> object:
+        return schema.apply_udfs(row={"prompt": pair.input, "response": pair.output})
+
+    return {
+        "LangKit's light metrics": light_metrics_of,
+        "the calls behind them": plain(calls + patterns),
+        "the metrics shared with Plumbline": plain(shared + (patterns if PATTERNS in ours else [])),
+        "textstat's Flesch reading ease alone": plain([textstat.flesch_reading_ease]),
+    }
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2g}" if ratio < 10 else f"{ratio:.0f}"
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.metrics_speed", description=__doc__)
+    parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
+    parser.add_argument("--size", type=int, default=1024, help="bytes of each text")
+    parser.add_argument("--count", type=int, default=150, help="interactions in a round")
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    pairs = read(arguments.data)
+    first, _ = halves(pairs, 1)
+    baselines = Baselines.fit(sketched(measure(*pairs[at]) for at in first))
+    rules = Rules()
+    rows = []
+    for kind, ascii_only in (("ASCII", True), ("other scripts and symbols", False)):
+        sample = texts(pairs, arguments.count, arguments.size, ascii_only=ascii_only)
+        measured = {pair: measure(*pair) for pair in sample}
+        works: dict[str, Work] = {
+            "Plumbline": lambda pair: measure(*pair),
+            "judging": lambda pair, known=measured: judge(known[pair], rules, baselines),  # type: ignore[misc]
+            **langkit(),
+        }
+        best = fastest(works, sample, arguments.rounds)
+        mine = best.pop("Plumbline")
+        rows += [[kind, name, _times(other / mine)] for name, other in best.items()]
+    ours = {metric.name for metric in METRICS}
+    shared = sorted({metric for metric in SAME.values() if metric in ours} | ({PATTERNS} & ours))
+    keep(
+        "Speed of measuring",
+        f"Processor time in multiples of what Plumbline needs to measure an interaction of {arguments.size:,} + "
+        f"{arguments.size:,} bytes ({len(METRICS)} metrics). Shared: {', '.join(shared)}.\n\n"
+        + table(["texts", "what", "times Plumbline's measuring"], rows),
+    )
+
+
+if __name__ == "__main__":
+    main()
