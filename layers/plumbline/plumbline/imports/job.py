@@ -205,4 +205,4 @@ class _File:
 def _removed(stored: int) -> str:
     if stored == 0:
         return "The file was removed before it could be read. Upload it again."
-    return f"The file was removed after {stored:,} of its rows had been stored. Upload only the rows after those again."
+    return f"The file was removed after {stored:,} rows had been stored. Upload only the rows after those again."
