@@ -56,7 +56,7 @@ def test_there_is_nothing_under_an_id_that_was_not_put(store: InteractionStore, 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(interactions())
-def test_any_interaction_comes_back_as_it_was(store: InteractionStore, clients: Clients, kept: Interaction) -> None:
+def test_any_interaction_comes_back_as_it_was(store: InteractionStore, kept: Interaction) -> None:
     store.put_batch([kept])
     assert store.get(kept.id) == kept
     store.put(kept)  # and is known again, whatever the table made of its numbers
@@ -64,7 +64,9 @@ def test_any_interaction_comes_back_as_it_was(store: InteractionStore, clients: 
 
 @pytest.mark.parametrize("length", [0, 1, 900, 5_000, 380_000, 389_000, 500_000, 3_000_000])
 @pytest.mark.parametrize("make", [lambda length: "ab c" * (length // 4) + "x" * (length % 4), noise])
-def test_texts_of_any_length_are_kept_whole(store: InteractionStore, length: int, make: Callable[[int], str]) -> None:
+def test_texts_of_any_length_are_kept_whole(
+    store: InteractionStore, length: int, make: Callable[[int], str]
+) -> None:
     kept = interaction(5, input="short", output=make(length), metadata={"source": "a"})
     store.put(kept)
     assert store.get(5) == kept
@@ -103,7 +105,9 @@ def test_a_number_that_cannot_be_kept_is_refused(store: InteractionStore, value:
         store.put(interaction(1, metrics={"output.length": value}))
 
 
-def test_an_interaction_whose_texts_were_removed_is_gone(store: InteractionStore, clients: Clients, stack: Stack) -> None:
+def test_an_interaction_whose_texts_were_removed_is_gone(
+    store: InteractionStore, clients: Clients, stack: Stack
+) -> None:
     store.put(interaction(1))
     store.put(interaction(2, output=noise(600_000)))
     clients.s3.delete_object(Bucket=stack.bucket, Key="texts/2")

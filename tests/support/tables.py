@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 from plumbline.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 _OF_CREATE_TABLE = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 
 
-class _TemplateLoader(yaml.SafeLoader):
+class _TemplateLoader(yaml.SafeLoader):  # type: ignore[misc]
     """YAML with CloudFormation's short functions, which are read as their arguments."""
 
 

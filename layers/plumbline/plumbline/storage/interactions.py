@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -40,6 +41,7 @@ __all__ = ["AlertQuery", "BaselineWrite", "Idempotency", "InteractionStore", "Ke
 _log = logging.getLogger(__name__)
 
 _READ_AT_ONCE = 25
+_EMPTY_PAGES = 10
 _NEW = "attribute_not_exists(id)"
 _NEW_OR_EXPIRED = "attribute_not_exists(id) OR expires_at <= :now"
 
@@ -135,23 +137,19 @@ class InteractionStore:
     ) -> tuple[list[Interaction], str | None]:
         """The newest interactions before a position, and the position to go on from (None at the end).
 
-        Fewer than ``limit`` where their texts would be over ``max_bytes`` together, but never fewer than one.
+        Fewer than ``limit`` where their texts would be over ``max_bytes`` together, but never fewer than one,
+        unless very many in a row have just been deleted.
 
         Raises:
             Unavailable: storage is busy or down.
         """
-        listing = Listing(self._table, "feed", "shard", LOWEST, before or HIGHEST)
-        keys = [
-            (item["at"]["S"], int(item["id"]["N"]))
-            for item, _ in zip(newest_first(self._clients, listing, limit + 2), range(limit + 2), strict=False)
-            if item["at"]["S"] != before
-        ]
-        more = len(keys) > limit
-        chosen, complete = self._choose(keys[:limit], max_bytes)
-        position = chosen[-1]["at"]["S"] if chosen else None
-        if complete and keys:
-            position = keys[:limit][-1][0] if more else None
-        return [one for one in self._clients.workers.map(self._read, chosen) if one], position
+        interactions: list[Interaction] = []
+        for _ in range(_EMPTY_PAGES):
+            items, before = self._items(limit, before, max_bytes)
+            interactions = [one for one in self._clients.workers.map(self._read, items) if one]
+            if interactions or before is None:
+                break
+        return interactions, before
 
     def alerts(self, query: AlertQuery, limit: int, before: str | None) -> tuple[list[Alert], str | None]:
         """Alerts newest first, then by rule, after a position; and the position to go on from (None at the end).
@@ -225,6 +223,16 @@ class InteractionStore:
     def _must_be_ours(self, interaction_id: int, written: Written, found: Mapping[str, Any] | None) -> None:
         if found is not None and not equal_items(found, written.item):
             raise PlumblineError(f"interaction {interaction_id} exists already: the sequence is behind its table")
+
+    def _items(self, limit: int, before: str | None, max_bytes: int) -> tuple[list[Mapping[str, Any]], str | None]:
+        listing = Listing(self._table, "feed", "shard", LOWEST, before or HIGHEST)
+        listed = islice(newest_first(self._clients, listing, limit + 2), limit + 2)
+        # The bounds of a listing are inclusive: the first may be the one that ended the page before.
+        keys = [(item["at"]["S"], int(item["id"]["N"])) for item in listed if item["at"]["S"] != before]
+        chosen, complete = self._choose(keys[:limit], max_bytes)
+        if not complete:
+            return chosen, chosen[-1]["at"]["S"]
+        return chosen, keys[limit - 1][0] if len(keys) > limit else None
 
     def _choose(
         self, keys: collections.abc.Sequence[tuple[str, int]], max_bytes: int
