@@ -25,7 +25,7 @@ class Telemetry:
     def __init__(self) -> None:
         service = os.environ.get("POWERTOOLS_SERVICE_NAME") or SERVICE
         self.logger = Logger(service)
-        self.metrics = Metrics(os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or NAMESPACE, service)
+        self.metrics = Metrics(service, os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or NAMESPACE)
         # The X-Ray SDK costs 25 ms of a cold start, so it is loaded only where it is asked for.
         traced = os.environ.get("POWERTOOLS_TRACE_DISABLED", "true").lower() == "false"
         self.tracer = Tracer(service, patch_modules=("botocore",)) if traced else None
