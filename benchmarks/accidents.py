@@ -121,7 +121,8 @@ def _garbled(random: Random, pair: Pair, _: Sequence[Pair]) -> Change | None:
         "binary digits": lambda: " ".join(f"{byte:08b}" for byte in text.encode()[:200]),
     }
     variant = random.choice(sorted(variants))
-    return variant, Pair(pair.input, variants[variant]())
+    # NUL is what databases and APIs refuse: whoever logs such a text has replaced it.
+    return variant, Pair(pair.input, variants[variant]().replace("\0", " "))
 
 
 def _word_salad(random: Random, tokens: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,12 +29,13 @@ def read(path: Path) -> list[Pair]:
         return [Pair(row["Input"], row["Output"]) for row in csv.DictReader(file)]
 
 
-def write(path: Path, pairs: Iterable[Pair]) -> None:
+def as_csv(pairs: Iterable[Pair]) -> bytes:
     """Interactions as a CSV file in the form that :func:`read` and the product read."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["Input", "Output"])
-        writer.writerows(pairs)
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(["Input", "Output"])
+    writer.writerows(pairs)
+    return file.getvalue().encode()
 
 
 def halves(pairs: Sequence[Pair], seed: int) -> tuple[list[int], list[int]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from benchmarks import robustness
 from benchmarks.accidents import plant
 from benchmarks.data import DEFAULT_DATA, Pair, halves, read
+from benchmarks.product import chunk_sizes, verdicts_of_import
 from benchmarks.results import keep, table
 from benchmarks.scoring import COLUMNS, Measured, Score, imported, peers
 
@@ -21,23 +22,46 @@ if TYPE_CHECKING:
 
     from plumbline.baselines.baselines import Sensitivity
 
+    from benchmarks.scoring import Verdict
+
 SENSITIVITIES: tuple[Sensitivity, ...] = ("default", "low", "high")
 OURS = "Plumbline"
 
 
-def compare(pairs: Sequence[Pair], rate: float, seeds: int, measured: Measured) -> dict[str, Score]:
-    """The score of every rule over several seeds, each with a division and accidents of its own."""
+def compare(pairs: Sequence[Pair], rate: float, seeds: int, imports: int, measured: Measured) -> dict[str, Score]:
+    """The score of every rule over several seeds, each with a division and accidents of its own.
+
+    For the first ``imports`` seeds Plumbline's verdicts are the alerts read after importing files, and must be
+    the same as by calling its rules.
+
+    Raises:
+        RuntimeError: they are not.
+    """
     scores: dict[str, Score] = {}
     for seed in range(1, seeds + 1):
         first, second = halves(pairs, seed)
         changed, accidents = plant([pairs[at] for at in second], rate, seed)
+        chunks = chunk_sizes(changed)
         history, test = measured(pairs[at] for at in first), measured(changed)
         for sensitivity in SENSITIVITIES:
             name = OURS if sensitivity == "default" else f"{OURS}, {sensitivity}"
-            scores.setdefault(name, Score()).add(imported(history, test, sensitivity), accidents)
+            verdicts = imported(history, test, chunks, sensitivity)
+            if sensitivity == "default" and seed <= imports:
+                _must_agree(verdicts, verdicts_of_import([pairs[at] for at in first], changed))
+            scores.setdefault(name, Score()).add(verdicts, accidents)
         for rule, verdicts in peers([*history, *test], test).items():
             scores.setdefault(rule, Score()).add(verdicts, accidents)
     return scores
+
+
+def _must_agree(direct: Sequence[Verdict], by_import: Sequence[Verdict]) -> None:
+    differing = [at for at, (one, other) in enumerate(zip(direct, by_import, strict=True)) if one != other]
+    if differing:
+        at = differing[0]
+        raise RuntimeError(
+            f"{len(differing)} verdicts of the import differ, first that of row {at}: "
+            f"{set(by_import[at])} instead of {set(direct[at])}"
+        )
 
 
 def report(title: str, scores: dict[str, Score], note: str) -> None:
@@ -60,18 +84,21 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="a CSV file with Input and Output")
     parser.add_argument("--rate", type=float, default=0.01, help="share of the test half that are accidents")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--direct", action="store_true", help="only by calling the rules, not by importing files")
+    parser.add_argument("--imports", type=int, default=2, help="for how many seeds files are really imported")
+    parser.add_argument("--direct", action="store_true", help="none: only call the same rules, which is faster")
     parser.add_argument("--no-robustness", action="store_true")
     arguments = parser.parse_args()
     pairs, measured = read(arguments.data), Measured()
-    scores = compare(pairs, arguments.rate, arguments.seeds, measured)
+    imports = 0 if arguments.direct else min(arguments.imports, arguments.seeds)
+    scores = compare(pairs, arguments.rate, arguments.seeds, imports, measured)
     clean = scores[OURS].clean
     report(
         "Outliers",
         scores,
         f"{sum(scores[OURS].planted.values())} accidents planted at {arguments.rate:.1%} over {arguments.seeds} "
         f"divisions of {len(pairs):,} interactions, {clean:,} clean ones judged. An interaction is found, or a "
-        "false alarm, when any series has an outlier.",
+        f"false alarm, when any series has an outlier. For {imports} of the divisions both halves were imported "
+        "as files and the alerts read back.",
     )
     if not arguments.no_robustness:
         robustness.report(pairs, measured)

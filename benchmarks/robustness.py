@@ -11,6 +11,7 @@ from plumbline.baselines import Baselines
 from benchmarks.accidents import GROSS, SUBTLE, plant
 from benchmarks.data import halves
 from benchmarks.peers import RULES
+from benchmarks.product import chunk_sizes
 from benchmarks.results import keep, table
 from benchmarks.scoring import Score, imported, ours, peers, sketched
 
@@ -135,7 +136,7 @@ def _contaminated(pairs: Sequence[Pair], measured: Measured) -> None:
             first, second = halves(pairs, seed)
             known, _ = plant([pairs[at] for at in first], rate, 1000 + seed)
             changed, accidents = plant([pairs[at] for at in second], rate, seed)
-            score.add(imported(measured(known), measured(changed), "default"), accidents)
+            score.add(imported(measured(known), measured(changed), chunk_sizes(changed)), accidents)
         shares = [f"{score.share([kind]):.0%}" for kind in (*GROSS, *SUBTLE)]
         rows.append([f"{rate:.0%}", f"{score.gross:.1%}", *shares, f"{score.per_thousand:.1f}"])
     keep(

@@ -108,9 +108,21 @@ def ours(
     ]
 
 
-def imported(history: Sequence[Metrics], test: Sequence[Metrics], sensitivity: Sensitivity) -> list[Verdict]:
-    """Verdicts as an import of ``test`` gives them after one of ``history``: its own rows count too."""
-    return ours(test, sketched([*history, *test]), sensitivity, counted=True)
+def imported(
+    history: Sequence[Metrics],
+    test: Sequence[Metrics],
+    chunks: Sequence[int],
+    sensitivity: Sensitivity = "default",
+) -> list[Verdict]:
+    """Verdicts as an import gives them, in chunks of so many rows: each is judged by the history and itself."""
+    known = sketched(history)
+    verdicts: list[Verdict] = []
+    for size in chunks:
+        chunk = test[len(verdicts) : len(verdicts) + size]
+        baselines = known.copy()
+        baselines.merge(sketched(chunk))
+        verdicts += ours(chunk, baselines, sensitivity, counted=True)
+    return verdicts
 
 
 def peers(reference: Sequence[Metrics], test: Sequence[Metrics]) -> dict[str, list[Verdict]]:
