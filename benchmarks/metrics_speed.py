@@ -48,6 +48,7 @@ SAME = {
     "monosyllabcount": "monosyllables",
     "difficult_words": "difficult_words",
 }
+LEAST_COUNT = 100  # textstat keeps its last 128 results; so many interactions have 200 texts
 PATTERNS = "pii"  # LangKit's groups: e-mail, phone and card numbers, SSN, mailing address
 
 
@@ -125,6 +126,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=150, help="interactions in a round")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
+    if arguments.count < LEAST_COUNT:
+        parser.error(f"--count must be at least {LEAST_COUNT}: textstat would know the texts from before")
     pairs = read(arguments.data)
     first, _ = halves(pairs, 1)
     baselines = Baselines.fit(sketched(measure(*pairs[at]) for at in first))

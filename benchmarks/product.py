@@ -106,6 +106,8 @@ def product() -> Iterator[Product]:
             yield Product(clients)
         finally:
             clients.workers.shutdown()
+            clients.dynamodb.close()
+            clients.s3.close()
 
 
 def verdicts_of_import(history: Sequence[Pair], test: Sequence[Pair]) -> list[Verdict]:
