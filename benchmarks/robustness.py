@@ -16,7 +16,7 @@ from benchmarks.results import keep, table
 from benchmarks.scoring import Score, imported, ours, peers, sketched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from benchmarks.data import Pair
     from benchmarks.scoring import Measured
@@ -47,10 +47,27 @@ DISTRIBUTIONS: dict[str, Draw] = {
 }
 """A caller's own series. The shares of zeros are those of real texts' digits."""
 
+SHAPES: dict[str, Draw] = {
+    "normal": lambda random: random.gauss(50, 5),
+    "normal around 0": lambda random: random.gauss(0, 1),
+    "uniform share": lambda random: random.random(),
+    "judge's score, 1 to 5": lambda random: float(random.choices((1, 2, 3, 4, 5), (1, 2, 7, 40, 50))[0]),
+    "share near 1": lambda random: random.betavariate(20, 1),
+    "exponential": lambda random: random.expovariate(0.01),
+    "log-normal": lambda random: random.lognormvariate(6, 1),
+    "latency with a slow mode": lambda random: random.lognormvariate(7.5 if random.random() < 0.03 else 6, 0.3),
+    "two clusters, 90 to 10": lambda random: random.gauss(100 if random.random() < 0.1 else 10, 1),
+    "Pareto, alpha 2": lambda random: random.paretovariate(2),
+    "tokens up to a limit": lambda random: min(512.0, round(random.lognormvariate(5.5, 0.8))),
+    "cost of fractions of a cent": lambda random: random.lognormvariate(-8, 0.7),
+}
+"""Series as applications bring them that are neither constant nor mostly zero."""
+
 
 def report(pairs: Sequence[Pair], measured: Measured) -> None:
     """Print and keep all runs."""
-    _odd_series()
+    _own_series("Constant and mostly-zero series", DISTRIBUTIONS)
+    _own_series("Series of other shapes", SHAPES)
     _natural_zeros(pairs, measured)
     _small(pairs, measured)
     _contaminated(pairs, measured)
@@ -69,13 +86,13 @@ def false_alarms(draw: Draw, seed: int, history: int = HISTORY, test: int = TEST
     return {name: 1000 * count / test for name, count in counts.items()}
 
 
-def _odd_series() -> None:
-    runs = {name: false_alarms(draw, seed) for seed, (name, draw) in enumerate(DISTRIBUTIONS.items(), 1)}
+def _own_series(title: str, distributions: Mapping[str, Draw]) -> None:
+    runs = {name: false_alarms(draw, seed) for seed, (name, draw) in enumerate(distributions.items(), 1)}
     rows = [[name, *(f"{rate:.1f}" for rate in run.values())] for name, run in runs.items()]
     keep(
-        "Constant and mostly-zero series",
-        f"Alerts in 1,000 values of a caller's own series, {HISTORY:,} values known, {TEST:,} judged.\n\n"
-        + table(["values", "Plumbline", *RULES], rows),
+        title,
+        f"Alerts in 1,000 values of a caller's own series, {HISTORY:,} values known, {TEST:,} more judged."
+        "\n\n" + table(["values", "Plumbline", *RULES], rows),
     )
 
 
