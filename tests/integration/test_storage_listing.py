@@ -14,7 +14,7 @@ from plumbline.storage.idempotency import Idempotency
 from plumbline.storage.interactions import InteractionStore
 from plumbline.storage.positions import feed_key
 
-from tests.support.faults import Faults
+from tests.support.faults import Faults, in_turn
 from tests.support.interactions import EPOCH, OUTLIER, THRESHOLD, interaction
 
 if TYPE_CHECKING:
@@ -127,8 +127,7 @@ def _index_lists_a_ghost(number: int) -> Faults:
 
 
 def test_paging_neither_skips_nor_repeats_while_others_write(clients: Clients, stack: Stack) -> None:
-    orderly = _one_at_a_time().wrap(clients) if "amazonaws" in clients.dynamodb.meta.endpoint_url else clients
-    store = InteractionStore(orderly, stack.interactions, stack.bucket)
+    store = InteractionStore(in_turn(clients), stack.interactions, stack.bucket)
     store.put_batch([interaction(number, findings=(THRESHOLD, OUTLIER)) for number in range(1, 61)])
     stop = threading.Event()
 
@@ -153,17 +152,6 @@ def test_paging_neither_skips_nor_repeats_while_others_write(clients: Clients, s
     assert [number for number in alerts if number < 61_000] == [
         1000 * number + rule for number in range(60, 0, -1) for rule in (1, 12)
     ]
-
-
-def _one_at_a_time() -> Faults:
-    """Moto reads a table while another thread changes it, and trips over that."""
-    lock = threading.Lock()
-
-    def act(_: int, call: Callable[[], Any]) -> Any:
-        with lock:
-            return call()
-
-    return Faults(act)
 
 
 def test_keys_left_unread_are_read_again(store: InteractionStore, clients: Clients, stack: Stack) -> None:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from plumbline.storage.clients import Clients
 
-Call = "Callable[..., Any]"
-
 
 class Killed(BaseException):
     """The process ends here: nothing catches this."""
@@ -24,11 +22,16 @@ class Killed(BaseException):
 class Faults:
     """Counts the calls to AWS and does to each what ``act`` says.
 
-    ``act`` is handed the call's number (from 1), and the call.
+    ``act`` is handed the call's number (from 1), and the call. ``change`` may alter the call's arguments before.
     """
 
-    def __init__(self, act: Callable[[int, Callable[[], Any]], Any]) -> None:
+    def __init__(
+        self,
+        act: Callable[[int, Callable[[], Any]], Any],
+        change: Callable[[str, dict[str, Any]], dict[str, Any]] = lambda name, arguments: arguments,
+    ) -> None:
         self._act = act
+        self.change = change
         self._lock = threading.Lock()
         self.calls = 0
 
@@ -58,7 +61,8 @@ class _Wrapped:
             if name == "transact_write_items":
                 # botocore makes one for all attempts of a call.
                 arguments.setdefault("ClientRequestToken", secrets.token_hex(8))
-            return self._faults.perform(lambda: method(**arguments))
+            changed = self._faults.change(name, arguments)
+            return self._faults.perform(lambda: method(**changed))
 
         return call
 
@@ -68,34 +72,11 @@ def counting() -> Faults:
 
 
 def killed_before(last: int) -> Faults:
-    """The process ends before its call number ``last``."""
+    """The process ends before its call number ``last``: after the one before has been done."""
 
     def act(number: int, call: Callable[[], Any]) -> Any:
         if number >= last:
             raise Killed
-        return call()
-
-    return Faults(act)
-
-
-def killed_after(last: int) -> Faults:
-    """The process ends after its call number ``last``, before it sees the answer."""
-
-    def act(number: int, call: Callable[[], Any]) -> Any:
-        if number > last:
-            raise Killed
-        answer = call()
-        if number == last:
-            raise Killed
-        return answer
-
-    return Faults(act)
-
-
-def throttled_every(nth: int) -> Faults:
-    def act(number: int, call: Callable[[], Any]) -> Any:
-        if number % nth == 0:
-            raise error("ProvisionedThroughputExceededException", 400)
         return call()
 
     return Faults(act)
@@ -109,6 +90,22 @@ def sent_twice() -> Faults:
         return call()
 
     return Faults(act)
+
+
+def in_turn(clients: Clients) -> Clients:
+    """Clients of moto that call it one at a time; others as they are.
+
+    Moto neither isolates transactions nor reads a table safely while another thread changes it.
+    """
+    if "amazonaws" not in clients.dynamodb.meta.endpoint_url:
+        return clients
+    lock = threading.Lock()
+
+    def act(_: int, call: Callable[[], Any]) -> Any:
+        with lock:
+            return call()
+
+    return Faults(act).wrap(clients)
 
 
 def error(code: str, status: int, **more: Any) -> ClientError:
