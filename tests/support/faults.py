@@ -82,6 +82,20 @@ def killed_before(last: int) -> Faults:
     return Faults(act)
 
 
+def killed_after(last: int) -> Faults:
+    """The process ends after its call number ``last``, before it sees the answer."""
+
+    def act(number: int, call: Callable[[], Any]) -> Any:
+        if number > last:
+            raise Killed
+        answer = call()
+        if number == last:
+            raise Killed
+        return answer
+
+    return Faults(act)
+
+
 def sent_twice() -> Faults:
     """Every call's first answer is lost, and the client sends it again."""
 
