@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 from plumbline.http import documentation
 from plumbline.http.app import alerts_app, interactions_app
 from plumbline.http.lambda_handler import LambdaHandler

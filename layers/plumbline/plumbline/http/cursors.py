@@ -57,7 +57,7 @@ class Cursors:
             raise _foreign() from None
         if not hmac.compare_digest(seal, self._seal(route, filters, stamp, position)):
             raise _foreign()
-        if self._clock().timestamp() - int.from_bytes(stamp, "big") > CURSOR_LIFETIME.total_seconds():
+        if int(self._clock().timestamp()) - int.from_bytes(stamp, "big") > CURSOR_LIFETIME.total_seconds():
             raise InvalidRequest(
                 "The cursor has expired: cursors are good for 24 hours. Start again without one.",
                 [("query.cursor", "has expired; leave it out to start from the newest")],

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Nothing here asks for them, and Mangum fails on hosts that it cannot take apart.
 _UNREAD_HEADERS = frozenset({"host", "x-forwarded-port"})
-_loops = threading.local()
+_threads = threading.local()
 
 
 class LambdaHandler:
@@ -72,7 +72,7 @@ class LambdaHandler:
         return inject(handle)
 
     def _answer(self, event: Event, context: LambdaContext | None) -> Event:
-        asyncio.set_event_loop(_loop())
+        _use_own_loop()
         headers = event.get("headers") or {}
         kept = {name: value for name, value in headers.items() if name.lower() not in _UNREAD_HEADERS}
         answer: Event = self._mangum({**event, "headers": kept}, cast("LambdaContext", context))
@@ -80,18 +80,28 @@ class LambdaHandler:
 
     @cached_property
     def _mangum(self) -> Mangum:
-        # It logs addresses, which may hold what a user typed; the edge logs each request itself.
-        logging.getLogger("mangum").setLevel(logging.WARNING)
-        asyncio.set_event_loop(_loop())
+        # They log addresses and pieces of bodies, which hold what a user typed; the edge logs each request itself.
+        for name in ("mangum", "python_multipart"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        _use_own_loop()
         return Mangum(self._make_app(self._services), lifespan="off")
 
 
-def _loop() -> asyncio.AbstractEventLoop:
-    """The thread's event loop, the same for all its requests."""
-    if not hasattr(_loops, "loop"):
-        _loops.loop = asyncio.new_event_loop()
-    loop: asyncio.AbstractEventLoop = _loops.loop
-    return loop
+class _ThreadsLoop:
+    """An event loop that is closed when its thread ends."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+
+    def __del__(self) -> None:
+        self.loop.close()
+
+
+def _use_own_loop() -> None:
+    """Give the thread an event loop, the same for all its requests."""
+    if not hasattr(_threads, "own"):
+        _threads.own = _ThreadsLoop()
+    asyncio.set_event_loop(_threads.own.loop)
 
 
 def _sample_event(method: str, path: str) -> Event:

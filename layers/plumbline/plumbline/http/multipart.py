@@ -103,7 +103,7 @@ def _read_parts(boundary: bytes, body: bytes) -> list[_Part]:
         parser.write(body)
         parser.finalize()
     except MultipartParseError:
-        raise _damaged("is not a form with the boundary that the header Content-Type names") from None
+        raise _damaged("cannot be taken apart with the boundary that the header Content-Type names") from None
     if not ended:
         raise _damaged("ends before the form does: it was cut off, or its boundary is another")
     return parts
