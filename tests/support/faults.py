@@ -62,9 +62,16 @@ class _Wrapped:
                 # botocore makes one for all attempts of a call.
                 arguments.setdefault("ClientRequestToken", secrets.token_hex(8))
             changed = self._faults.change(name, arguments)
-            return self._faults.perform(lambda: method(**changed))
+            return self._faults.perform(lambda: method(**_rewound(changed)))
 
         return call
+
+
+def _rewound(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments to be sent again: botocore goes back to the start of a file before it does."""
+    if hasattr(arguments.get("Body"), "seek"):
+        arguments["Body"].seek(0)
+    return arguments
 
 
 def counting() -> Faults:
