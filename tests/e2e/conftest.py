@@ -1,0 +1,33 @@
+"""One local stack for the whole session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.local_stack import LocalStack, engine_wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+
+@pytest.fixture(scope="session")
+def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """The template, built and deployed onto the local AWS; skipped where that is not asked for."""
+    if not engine_wanted():
+        pytest.skip("PLUMBLINE_LOCAL_STACK=1 is not set: it runs the tests on the local stack")
+    started = LocalStack(tmp_path_factory.mktemp("stack") / "state")
+    try:
+        started.start()
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture
+def http(local_stack: LocalStack) -> Iterator[httpx.Client]:
+    with local_stack.http() as client:
+        yield client

@@ -1,0 +1,142 @@
+"""The main job on real input: files through the API and the bucket, and again after a restart."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.local_stack import wait_for_import
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from tests.support.local_stack import LocalStack
+
+DATA = Path(__file__).parents[3] / "shared" / "data" / "interactions-small.csv"
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[tuple[str, str]]]:
+    """A file of real interactions where there is one, else one made here; and its rows as Python reads them."""
+    path = DATA if DATA.exists() else _made(tmp_path_factory.mktemp("data") / "made.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        return path, [(row["Input"], row["Output"]) for row in csv.DictReader(file)]
+
+
+def _made(path: Path) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Input", "Output"])
+        for number in range(2000):
+            writer.writerow([f'Question {number},\n"quoted"?', f"Answer {number}. " * (number % 40 + 1)])
+    return path
+
+
+def listed(http: httpx.Client, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+    """Everything that a listing has, page by page."""
+    cursor: str | None = None
+    while True:
+        page = http.get(path, params={**query, "limit": 100} | ({"cursor": cursor} if cursor else {})).json()
+        assert page["success"] is True
+        yield from page["data"]
+        cursor = page.get("next_cursor")
+        if not cursor:
+            return
+
+
+def stored(http: httpx.Client, before: set[int]) -> Counter[tuple[str, str]]:
+    """How often each pair is stored, leaving out the interactions that were there before."""
+    found = [one for one in listed(http, "/api/interactions") if one["id"] not in before]
+    assert len({one["id"] for one in found}) == len(found), "an interaction was listed twice"
+    return Counter((one["input"], one["output"]) for one in found)
+
+
+def ids(http: httpx.Client) -> set[int]:
+    return {one["id"] for one in listed(http, "/api/interactions")}
+
+
+def test_a_file_through_the_api(http: httpx.Client, rows: tuple[Path, list[tuple[str, str]]]) -> None:
+    path, expected = rows
+    before = ids(http)
+    answer = http.post("/api/interactions/bulk", files={"file": (path.name, path.read_bytes(), "text/csv")})
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "success": True,
+        "data": None,
+        "message": "CSV file received. Processing in the background...",
+    }
+    done = wait_for_import(http, answer.headers["location"])
+    assert (done["state"], done["rows_read"], done["rows_stored"], done["rows_rejected"]) == (
+        "succeeded",
+        len(expected),
+        len(expected),
+        0,
+    )
+    assert done["filename"] == path.name
+    assert stored(http, before) == Counter(expected)
+
+
+def test_a_file_dropped_into_the_bucket_twice(
+    local_stack: LocalStack, http: httpx.Client, rows: tuple[Path, list[tuple[str, str]]]
+) -> None:
+    path, expected = rows
+    before, imports_before = ids(http), {one["id"] for one in listed(http, "/api/imports")}
+    local_stack.s3().upload_file(str(path), local_stack.bucket, "uploads/history of 2026+.csv")
+    made: list[dict[str, Any]] = []
+    while not made:
+        made = [one for one in listed(http, "/api/imports") if one["id"] not in imports_before]
+    done = wait_for_import(http, f"/api/imports/{made[0]['id']}")
+    assert (done["state"], done["rows_stored"]) == ("succeeded", len(expected))
+    assert done["filename"] == "history of 2026+.csv"
+    assert stored(http, before) == Counter(expected)
+
+    raised = [one for one in listed(http, "/api/alerts") if one["interaction_id"] not in before]
+    assert len(raised) == done["alerts_raised"]
+    assert len({one["id"] for one in raised}) == len(raised)
+    for alert in raised:
+        assert explained(alert), json.dumps(alert)
+    long_ones = sum((len(given) > 100) + (len(answered) > 100) for given, answered in expected)
+    assert sum(one["alert_type"] == "threshold" for one in raised) == long_ones
+
+
+def explained(alert: dict[str, Any]) -> bool:
+    """Whether an alert's evidence says by itself why it was raised."""
+    beyond = (
+        alert["metric_value"] > alert["bound"]
+        if alert["direction"] == "above"
+        else (alert["metric_value"] <= alert["bound"])
+    )
+    if alert["alert_type"] == "threshold":
+        return bool(beyond and alert["bound"] == 100 and alert["baseline"] is None)
+    baseline = alert["baseline"]
+    fence = baseline["upper_fence"] if alert["direction"] == "above" else baseline["lower_fence"]
+    beyond = alert["metric_value"] >= fence if alert["direction"] == "above" else alert["metric_value"] <= fence
+    return bool(beyond and fence == alert["bound"] and baseline["count"] >= 30 and baseline["z"] >= 3.5)
+
+
+def test_a_restart_keeps_everything(local_stack: LocalStack) -> None:
+    with local_stack.http() as http:
+        kept = list(listed(http, "/api/interactions"))
+        alerts = list(listed(http, "/api/alerts"))
+        imports = list(listed(http, "/api/imports"))
+    local_stack.stop()
+    local_stack.start()
+    with local_stack.http() as http:
+        assert list(listed(http, "/api/interactions")) == kept
+        assert list(listed(http, "/api/alerts")) == alerts
+        assert [one["id"] for one in listed(http, "/api/imports")] == [one["id"] for one in imports]
+        answer = http.post("/api/interactions", json={"input_text": "Still there?", "output_text": "Yes."})
+        assert answer.json()["data"]["id"] > max(one["id"] for one in kept)
+    local_stack.s3().put_object(
+        Bucket=local_stack.bucket, Key="uploads/after.csv", Body=b"Input,Output\nAnd now?,Still.\n"
+    )
+    with local_stack.http() as http:
+        while not any(one["key"] == "uploads/after.csv" for one in listed(http, "/api/imports")):
+            pass

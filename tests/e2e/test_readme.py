@@ -1,0 +1,37 @@
+"""README's examples, run as they stand and in their order on the local stack, and compared with what it shows."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+from tests.support.local_stack import wait_for_import
+from tests.support.readme import API, assert_same_shape, examples
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.local_stack import LocalStack
+
+
+def test_every_example_answers_as_shown(local_stack: LocalStack, tmp_path: Path) -> None:
+    tried = 0
+    for example in examples():
+        command = example.command.replace(API, local_stack.api).replace(
+            "http://127.0.0.1:4566", local_stack.described["endpoint"]
+        )
+        done = subprocess.run(["bash", "-euc", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{example.command}\n{done.stderr}"
+        if example.answer is not None:
+            try:
+                assert_same_shape(json.loads(example.answer), json.loads(done.stdout))
+            except AssertionError as error:
+                raise AssertionError(f"{example.command}\n{error}\nThe answer was:\n{done.stdout}") from None
+        for line in done.stdout.splitlines():
+            name, _, value = line.partition(": ")
+            if name.lower() == "location":
+                with local_stack.http() as http:
+                    wait_for_import(http, value.strip())
+        tried += 1
+    assert tried >= 10

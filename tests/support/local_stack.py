@@ -1,0 +1,125 @@
+"""The local stack as a user starts it: the same program as `make run`, on free ports, with data of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 600
+STOP_SECONDS = 90
+
+
+@dataclass
+class LocalStack:
+    """One local stack and what it said of itself: addresses, and the names of what was deployed."""
+
+    state: Path
+    ports: tuple[int, int] = field(default_factory=lambda: (free_port(), free_port()))
+    described: Mapping[str, str] = field(default_factory=dict)
+    _process: subprocess.Popen[str] | None = None
+
+    @property
+    def api(self) -> str:
+        return self.described["api"]
+
+    @property
+    def bucket(self) -> str:
+        return self.described["UploadsBucket"]
+
+    @property
+    def log(self) -> Path:
+        return self.state.with_suffix(".log")
+
+    def start(self) -> None:
+        """Start it and wait until it answers.
+
+        Raises:
+            AssertionError: it ended instead; its output is in the message.
+        """
+        port, stack_port = self.ports
+        command = [sys.executable, "-m", "scripts.local_stack", "--port", str(port)]
+        command += ["--stack-port", str(stack_port), "--state", str(self.state)]
+        with self.log.open("a", encoding="utf-8") as log:
+            self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, text=True)
+        ready = self.state / "ready.json"
+        until = time.monotonic() + START_SECONDS
+        while not ready.exists():
+            assert self._process.poll() is None, f"the local stack ended:\n{self.output()}"
+            assert time.monotonic() < until, f"the local stack did not start:\n{self.output()}"
+            time.sleep(0.2)
+        self.described = json.loads(ready.read_text("utf-8"))
+
+    def stop(self) -> None:
+        """Stop it as Ctrl-C does."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            try:
+                self._process.wait(STOP_SECONDS)
+            finally:
+                self._process.kill()
+
+    def output(self) -> str:
+        """What it has printed."""
+        return self.log.read_text("utf-8", errors="replace")
+
+    def s3(self) -> Any:
+        """An S3 client, as a user's own script would make one."""
+        return self._client("s3")
+
+    def dynamodb(self) -> Any:
+        """A DynamoDB client."""
+        return self._client("dynamodb")
+
+    def _client(self, service: str) -> Any:
+        session: Any = boto3.session.Session()
+        return session.client(
+            service,
+            endpoint_url=self.described["endpoint"],
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def http(self) -> httpx.Client:
+        """An HTTP client of its API."""
+        return httpx.Client(base_url=self.api, timeout=60, trust_env=False)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_import(http: httpx.Client, address: str, seconds: float = 300) -> dict[str, Any]:
+    """The import at ``address`` once it has ended."""
+    until = time.monotonic() + seconds
+    while True:
+        answer = http.get(address)
+        state = answer.json()["data"]["state"] if answer.status_code == 200 else f"HTTP {answer.status_code}"
+        if state in {"succeeded", "succeeded_with_problems", "failed"}:
+            data: dict[str, Any] = answer.json()["data"]
+            return data
+        assert time.monotonic() < until, f"the import is still {state}"
+        time.sleep(0.25)
+
+
+def engine_wanted() -> bool:
+    """Whether tests on the local stack are to run."""
+    return bool({"PLUMBLINE_LOCAL_STACK", "PLUMBLINE_REQUIRE_ENGINES"} & os.environ.keys())

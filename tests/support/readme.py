@@ -1,0 +1,55 @@
+"""README's examples: each ``sh`` block with a curl command and the ``json`` block that shows its answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+README = Path(__file__).parents[2] / "README.md"
+API = "http://127.0.0.1:8000"
+
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A command and the answer that README shows for it (None where it shows none)."""
+
+    command: str
+    answer: str | None
+
+
+def examples() -> list[Example]:
+    """README's curl commands in their order."""
+    blocks = _BLOCK.findall(README.read_text("utf-8"))
+    found = []
+    for position, (language, body) in enumerate(blocks):
+        if language == "sh" and "curl " in body and API in body:
+            following = blocks[position + 1] if position + 1 < len(blocks) else ("", "")
+            found.append(Example(body, following[1] if following[0] in {"json", "http"} else None))
+    return found
+
+
+# What differs from run to run: compared by type only.
+VOLATILE = {"id", "interaction_id", "created_at", "started_at", "finished_at", "next_cursor", "key", "s3", "url"}
+
+
+def assert_same_shape(shown: Any, got: Any, path: str = "answer") -> None:
+    """Asserts that an answer is the one README shows: all keys, and every value that can be the same."""
+    if isinstance(shown, dict):
+        assert isinstance(got, dict), f"{path}: {got!r} is not an object"
+        assert shown.keys() == got.keys(), f"{path}: README shows {sorted(shown)}, the answer has {sorted(got)}"
+        for key, value in shown.items():
+            if key in VOLATILE:
+                assert type(value) is type(got[key]), f"{path}.{key}: {got[key]!r} is not like {value!r}"
+            else:
+                assert_same_shape(value, got[key], f"{path}.{key}")
+    elif isinstance(shown, list):
+        assert isinstance(got, list), f"{path}: {got!r} is not a list"
+        assert bool(shown) == bool(got), f"{path}: README shows {len(shown)} entries, the answer has {len(got)}"
+        if shown:
+            assert_same_shape(shown[0], got[0], f"{path}[0]")
+    else:
+        assert shown == got, f"{path}: README shows {shown!r}, the answer is {got!r}"
