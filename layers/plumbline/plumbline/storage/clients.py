@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, ResponseStreamingError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from plumbline.errors import Unavailable
 
@@ -123,8 +124,8 @@ def available() -> Iterator[None]:
         if is_transient(code, status):
             raise Unavailable("Storage is busy at the moment. Please send the request again.") from error
         raise
-    # Connections that fail, are cut or time out; all have HTTPClientError or this one as their root.
-    except (HTTPClientError, ResponseStreamingError) as error:
+    # botocore's errors of connections that fail, time out or are cut have no root of their own but these three.
+    except (NoConnection, HTTPClientError, ResponseStreamingError) as error:
         raise Unavailable(
             "Storage cannot be reached at the moment. Please send the request again.", retry_after=2
         ) from error
