@@ -41,7 +41,7 @@ class Cursors:
     def write(self, route: str, filters: Mapping[str, object], position: str) -> str:
         stamp = int(self._clock().timestamp()).to_bytes(_STAMP_BYTES, "big")
         sealed = stamp + self._seal(route, filters, stamp, position) + position.encode()
-        return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+        return _encode(sealed)
 
     def read(self, cursor: str, route: str, filters: Mapping[str, object]) -> str:
         """The position a cursor stands for.
@@ -76,9 +76,13 @@ def _decode(cursor: str) -> bytes:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise _foreign() from None
-    if len(raw) <= _HEAD_BYTES:
+    if len(raw) <= _HEAD_BYTES or _encode(raw) != cursor:
         raise _foreign()
     return raw
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _foreign() -> InvalidRequest:
