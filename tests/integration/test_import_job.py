@@ -157,6 +157,19 @@ def test_a_file_that_is_no_use_fails_and_says_why(site: Site, data: bytes, says:
     assert site.interactions() == []
 
 
+def test_a_file_without_one_good_row_fails_and_gives_its_rows_back(site: Site) -> None:
+    ended = site.run(site.upload(b"Input,Output\r\nalone\r\nalone too\r\n"))
+    assert (ended.state, ended.rows_rejected) == ("failed", 2)
+    assert ended.failure == (
+        "None of the 2 rows could be used. Row 2: A cell is missing: the row has 1 cell, the header 2."
+    )
+    assert ended.rejected_key is not None
+    assert site.read(ended.rejected_key).count(b"alone") == 2
+    ended = site.run(site.upload(b"Input,Output\r\nalone\r\n"))
+    assert ended.failure is not None
+    assert ended.failure.startswith("The only row could not be used. Row 2: A cell is missing")
+
+
 def test_an_import_that_has_ended_stays_as_it_is(site: Site) -> None:
     upload = site.upload(MIXED)
     ended = site.run(upload)

@@ -161,8 +161,12 @@ class ImportJob:
         with SpooledTemporaryFile(_IN_MEMORY) as out:
             self._write_rejected(out, current.id, file, layout, parser)
             out.seek(0)
-            self._files.put(rejected_key(current.id), out)
-        self._imports.finish(current.id, "succeeded_with_problems", self._clock(), rejected_key(current.id))
+            key = rejected_key(current.id)
+            self._files.put(key, out)
+        if current.rows_stored:
+            self._imports.finish(current.id, "succeeded_with_problems", self._clock(), key)
+        else:
+            self._imports.fail(current.id, _none_of(current), self._clock(), key)
 
     def _write_rejected(self, out: IO[bytes], number: int, file: _File, layout: Layout, parser: RowParser) -> None:
         rejected = RejectedRows(out, layout)
@@ -206,3 +210,10 @@ def _removed(stored: int) -> str:
     if stored == 0:
         return "The file was removed before it could be read. Upload it again."
     return f"The file was removed after {stored:,} rows had been stored. Upload only the rows after those again."
+
+
+def _none_of(current: Import) -> str:
+    count = current.rows_rejected
+    start = "The only row could not" if count == 1 else f"None of the {count:,} rows could"
+    first = current.problems[0]
+    return f"{start} be used. Row {first.row}: {first.problem}"

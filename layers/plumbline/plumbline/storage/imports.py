@@ -109,17 +109,19 @@ class ImportStore:
             {":at": {"S": format_time(started_at)}, ":size": {"N": str(size_bytes)}},
         )
 
-    def fail(self, import_id: int, message: str, finished_at: datetime) -> bool:
+    def fail(self, import_id: int, message: str, finished_at: datetime, rejected_key: str | None = None) -> bool:
         """End an import that cannot be done, saying why; False where it has ended already.
 
         Raises:
             Unavailable: storage is busy or down.
         """
-        return self._update_unfinished(
-            import_id,
-            "SET #state = :failed, failure = :message, finished_at = :at",
-            {":failed": {"S": "failed"}, ":message": {"S": message}, ":at": {"S": format_time(finished_at)}},
-        )
+        update = "SET #state = :failed, failure = :message, finished_at = :at"
+        values: Item = {
+            ":failed": {"S": "failed"},
+            ":message": {"S": message},
+            ":at": {"S": format_time(finished_at)},
+        }
+        return self._update_unfinished(import_id, *_with_rejected(update, values, rejected_key))
 
     def finish(
         self, import_id: int, state: ImportState, finished_at: datetime, rejected_key: str | None = None
@@ -131,10 +133,7 @@ class ImportStore:
         """
         update = "SET #state = :end, finished_at = :at"
         values: Item = {":end": {"S": state}, ":at": {"S": format_time(finished_at)}}
-        if rejected_key is not None:
-            update += ", rejected_key = :rejected"
-            values[":rejected"] = {"S": rejected_key}
-        return self._update_unfinished(import_id, update, values)
+        return self._update_unfinished(import_id, *_with_rejected(update, values, rejected_key))
 
     def snapshot(self, import_id: int, make: Callable[[], bytes]) -> bytes:
         """The baseline as it stood when the import began: made by whoever asks first, the same ever after.
@@ -257,3 +256,9 @@ class ImportStore:
             names={"#state": "state", "#token": "token"},
             values={**_UNFINISHED_STATES, **values},
         )
+
+
+def _with_rejected(update: str, values: Item, rejected_key: str | None) -> tuple[str, Item]:
+    if rejected_key is None:
+        return update, values
+    return f"{update}, rejected_key = :rejected", {**values, ":rejected": {"S": rejected_key}}

@@ -1,0 +1,212 @@
+"""The function that S3 calls."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import replace
+from importlib import util
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
+
+import pytest
+from plumbline.imports import chunks
+from plumbline.storage.imports import ImportStore
+
+from tests.support import faults
+from tests.support.imports import Site, csv_file
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from plumbline.imports.job import Upload
+    from plumbline.models import Import
+    from plumbline.storage.clients import Clients
+
+    from tests.support.tables import Stack
+
+APP = Path(__file__).parents[2] / "functions" / "imports" / "app.py"
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    # A logger of its own: one that an earlier test made writes to that test's output.
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", secrets.token_hex(4))
+    spec = util.spec_from_file_location("imports_app", APP)
+    assert spec is not None
+    assert spec.loader is not None
+    module = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def site(moto_clients: Clients, moto_stack: Stack) -> Site:
+    return Site(moto_clients, moto_stack)
+
+
+@pytest.fixture
+def moto_stack(moto_clients: Clients) -> Any:
+    from tests.support.tables import Stack
+
+    made = Stack.create(moto_clients)
+    yield made
+    made.delete(moto_clients)
+
+
+def context(milliseconds: int = 900_000) -> Any:
+    return SimpleNamespace(
+        function_name="imports",
+        memory_limit_in_mb=512,
+        invoked_function_arn="arn",
+        aws_request_id="request",
+        get_remaining_time_in_millis=lambda: milliseconds,
+    )
+
+
+def event(*uploads: Upload) -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "eventSource": "aws:s3",
+                "eventTime": "2026-01-02T03:04:05.000Z",
+                "eventName": "ObjectCreated:Put",
+                "s3": {
+                    "bucket": {"name": upload.bucket},
+                    "object": {"key": quote_plus(upload.key, safe="/"), "versionId": upload.version},
+                },
+            }
+            for upload in uploads
+        ]
+    }
+
+
+def found(site: Site, upload: Upload) -> Import:
+    current = ImportStore(site.clients, site.stack.imports).get(upload.import_id)
+    assert current is not None
+    return current
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def total(output: list[dict[str, Any]], name: str) -> float:
+    return sum(sum(line[name]) if isinstance(line[name], list) else line[name] for line in output if name in line)
+
+
+ROWS = [[f"secret question {n}", "secret answer " * n] for n in range(1, 11)]
+
+
+def test_files_are_imported_counted_and_never_quoted(
+    app: ModuleType, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handle = app.ImportsHandler(site.stack.settings(), site.clients)
+    good = site.upload(csv_file(ROWS) + b"secret one\r\n", "uploads/my secret + file.csv")
+    bad = site.upload(b"secret,header\r\nsecret,row\r\n", "uploads/bad.csv")
+    handle(event(good, bad, site.upload(b"", "rejected/1.csv")), context())
+    assert found(site, good).state == "succeeded_with_problems"
+    assert found(site, bad).state == "failed"
+    output = lines(capsys)
+    assert total(output, "RowsImported") == 10
+    assert total(output, "RowsRejected") == 1
+    alerts = {line["alert_type"]: line["AlertsRaised"] for line in output if "AlertsRaised" in line}
+    assert alerts == {"threshold": [3.0]}  # 8, 9 and 10 times 14 characters
+    ended = [line for line in output if line.get("message") == "import ended"]
+    assert [(line["correlation_id"], line["state"]) for line in ended] == [
+        (str(good.import_id), "succeeded_with_problems"),
+        (str(bad.import_id), "failed"),
+    ]
+    assert "secret" not in json.dumps(output)
+    handle(event(good, bad), context())
+    assert total(lines(capsys), "RowsImported") == 0
+    assert len(site.interactions()) == 10
+
+
+def test_one_uploads_trouble_is_not_anothers(
+    app: ModuleType, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = site.upload(csv_file(ROWS), "uploads/1.csv"), site.upload(csv_file(ROWS), "uploads/2.csv")
+    broken = {"Records": [{"eventSource": "aws:sqs"}, *event(first, second)["Records"]]}
+
+    def act(number: int, call: Any) -> Any:
+        if number == 4:
+            raise ValueError("a message that quotes secret texts")
+        return call()
+
+    clients = faults.Faults(act).wrap(site.clients)
+    handle = app.ImportsHandler(site.stack.settings(), clients)
+    with pytest.raises(app.UnfinishedError, match="1 of the event's uploads"):
+        handle(broken, context())
+    assert found(site, second).state == "succeeded"
+    output = lines(capsys)
+    assert {line.get("message") for line in output} >= {"record passed over", "unexpected error", "import ended"}
+    assert "secret" not in json.dumps(output)
+    handle(broken, context())
+    assert found(site, first).state == "succeeded"
+    assert len(site.interactions()) == 20
+
+
+def test_storage_that_is_busy_makes_lambda_deliver_the_event_again(
+    app: ModuleType, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    upload = site.upload(csv_file(ROWS))
+
+    def act(number: int, call: Any) -> Any:
+        if number == 9:
+            raise faults.error("ProvisionedThroughputExceededException", 400)
+        return call()
+
+    handle = app.ImportsHandler(site.stack.settings(), faults.Faults(act).wrap(site.clients))
+    with pytest.raises(app.UnfinishedError):
+        handle(event(upload), context())
+    assert [line["level"] for line in lines(capsys) if line.get("message") == "import interrupted"] == ["WARNING"]
+    handle(event(upload), context())
+    assert found(site, upload).state == "succeeded"
+    assert len(site.interactions()) == 10
+
+
+def test_an_import_that_is_longer_than_a_run_goes_on_in_the_next(
+    app: ModuleType, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunks, "CHUNK_ROWS", 4)
+    upload = site.upload(csv_file(ROWS))
+    handle = app.ImportsHandler(site.stack.settings(), site.clients)
+    for stored in (4, 8):
+        with pytest.raises(app.UnfinishedError):
+            handle(event(upload), context(milliseconds=1_000))
+        assert (found(site, upload).state, found(site, upload).rows_stored) == ("running", stored)
+    handle(event(upload), context(milliseconds=1_000))
+    assert (found(site, upload).state, found(site, upload).rows_stored) == ("succeeded", 10)
+
+
+def test_without_a_stream_the_import_folds_its_own_values(app: ModuleType, site: Site) -> None:
+    settings = site.stack.settings(baseline_updates="inline")
+    upload = site.upload(csv_file(ROWS))
+    app.ImportsHandler(settings, site.clients)(event(upload), context())
+    items = site.clients.dynamodb.scan(TableName=site.stack.baselines)["Items"]
+    assert [item["writer"] for item in items] == [{"S": "inline"}]
+
+
+def test_an_import_that_the_api_announced_keeps_its_time(app: ModuleType, site: Site) -> None:
+    from plumbline.models import Import
+
+    from tests.support.imports import NOW
+
+    upload = site.upload(csv_file(ROWS), "uploads/api/token/my.csv")
+    announced = Import(
+        upload.import_id, upload.bucket, upload.key, "", "my.csv", "queued", created_at=NOW, size_bytes=7
+    )
+    assert ImportStore(site.clients, site.stack.imports).create(announced)
+    app.ImportsHandler(site.stack.settings(), site.clients)(event(upload), context())
+    ended = found(site, replace(upload, version=""))
+    assert (ended.state, ended.created_at, ended.size_bytes) == ("succeeded", NOW, len(csv_file(ROWS)))
+    assert {one.created_at for one in site.interactions()} == {NOW}
+
+
+def test_the_event_that_tests_a_notification(app: ModuleType, site: Site) -> None:
+    handle = app.ImportsHandler(site.stack.settings(), site.clients)
+    handle({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": site.stack.bucket}, context())
+    assert site.interactions() == []
