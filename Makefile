@@ -1,0 +1,52 @@
+# Plumbline. `make help` lists what there is.
+#
+# Nothing but a Python from 3.11 to 3.14 need be installed: .venv is made on first use, from requirements-dev.txt.
+
+PORT ?= 8000
+STACK_PORT ?= 4566
+CONFIG ?= default
+export SAM_CLI_TELEMETRY = 0
+
+VENV := .venv/bin
+SAM := $(VENV)/sam
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup run test build deploy check format clean bench local-engine local-api local-invoke openapi
+.NOTPARALLEL:
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup:
+	@python=$$(scripts/find-python) && "$$python" scripts/environments.py
+
+run: setup ## Run all of it on this machine, on http://127.0.0.1:8000 (PORT=, STACK_PORT=)
+	@$(VENV)/python -m scripts.local_stack --port $(PORT) --stack-port $(STACK_PORT)
+
+test: setup ## Run the tests (ARGS= for pytest)
+	@$(VENV)/python -m pytest $(ARGS)
+
+build: setup ## Build for AWS, for the Python and processor of samconfig.toml's section (CONFIG=default)
+	@rm -rf functions/*/__pycache__
+	@eval "$$($(VENV)/python -m scripts.target $(CONFIG))" && PYTHON="$(CURDIR)/$(VENV)/python" \
+	  $(SAM) build --config-env $(CONFIG) --parameter-overrides "PythonRuntime=$$PYTHON_RUNTIME" "Architecture=$$ARCHITECTURE"
+
+deploy: build ## Build and deploy to your AWS account (CONFIG=default or prod)
+	@$(SAM) deploy --config-env $(CONFIG)
+
+check: setup ## Lint, format, types, template
+	@$(VENV)/ruff check
+	@$(VENV)/ruff format --check
+	@$(VENV)/mypy
+	@$(VENV)/cfn-lint template.yaml
+	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
+
+format: setup ## Format the code
+	@$(VENV)/ruff check --fix-only --quiet
+	@$(VENV)/ruff format --quiet
+
+bench: setup ## Measure what README's figures come from
+	@$(VENV)/python -m benchmarks
+
+clean: ## Remove all that the above set up, the local stack's data included
+	@python=$$(scripts/find-python) && "$$python" -m scripts.clean

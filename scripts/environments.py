@@ -1,0 +1,139 @@
+"""Makes the project's two Python environments and keeps them in step with their requirements.
+
+Standard library only: this runs before anything is installed.
+
+    python scripts/environments.py          # .venv, for developing, testing and running
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCAL = ROOT / ".local"
+LOGS = LOCAL / "logs"
+# Written when an environment is complete; an interrupted installation leaves none and is taken up again.
+STAMP = ".complete"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment and the pinned requirements that belong into it."""
+
+    folder: Path
+    requirements: Path
+    purpose: str
+    pip_options: tuple[str, ...] = ("--no-deps",)
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return self.folder / "bin" / "python"
+
+
+DEVELOPMENT = Environment(ROOT / ".venv", ROOT / "requirements-dev.txt", "Plumbline's tools")
+# Of its own: MiniStack pins another botocore than the functions' one.
+EMULATOR = Environment(
+    LOCAL / "ministack",
+    ROOT / "scripts" / "local-stack-requirements.txt",
+    "the local AWS (MiniStack)",
+    ("--no-deps", "--require-hashes"),
+)
+
+
+def stop(sentence: str) -> NoReturn:
+    """End the program with one plain sentence that says what to do."""
+    print(f"\n{sentence}", file=sys.stderr)
+    raise SystemExit(1)
+
+
+def ensure(environment: Environment, interpreter: str = sys.executable) -> None:
+    """Make the environment, or bring it up to date; nothing where it is."""
+    stamp = environment.folder / STAMP
+    wanted = _fingerprint(environment)
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted and environment.python.exists():
+        return
+    stamp.unlink(missing_ok=True)
+    if not _same_python(environment):
+        shutil.rmtree(environment.folder, ignore_errors=True)
+    if not environment.python.exists():
+        _create(environment, interpreter)
+    _install(environment)
+    stamp.write_text(wanted, encoding="utf-8")
+
+
+def _fingerprint(environment: Environment) -> str:
+    version = ".".join(map(str, sys.version_info[:2]))
+    return f"{version} {hashlib.sha256(environment.requirements.read_bytes()).hexdigest()}\n"
+
+
+def _same_python(environment: Environment) -> bool:
+    code = "import sys, pip; print('%d.%d' % sys.version_info[:2])"
+    if not environment.python.exists():
+        return False
+    found = subprocess.run([str(environment.python), "-c", code], check=False, capture_output=True, text=True)
+    return found.stdout.strip() == "{}.{}".format(*sys.version_info[:2])
+
+
+def _create(environment: Environment, interpreter: str) -> None:
+    print(f"Making {_shown(environment.folder)} for {environment.purpose}", flush=True)
+    made = subprocess.run(
+        [interpreter, "-m", "venv", str(environment.folder)], check=False, capture_output=True, text=True
+    )
+    if made.returncode:
+        shutil.rmtree(environment.folder, ignore_errors=True)
+        if "ensurepip" in made.stdout + made.stderr or "No module named venv" in made.stderr:
+            package = "python{}.{}-venv".format(*sys.version_info[:2])
+            stop(f"This Python comes without its venv module: install it (Debian, Ubuntu: apt install {package}) and try again.")
+        stop(f"{_shown(environment.folder)} could not be made: {(made.stderr or made.stdout).strip()}")
+
+
+def _install(environment: Environment) -> None:
+    lines = environment.requirements.read_text(encoding="utf-8").splitlines()
+    total = sum("==" in line for line in lines)
+    log = LOGS / f"pip-{environment.folder.name.lstrip('.')}.log"
+    LOGS.mkdir(parents=True, exist_ok=True)
+    command = [str(environment.python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
+    command += [*environment.pip_options, "-r", str(environment.requirements)]
+    print(f"Installing {total} packages for {environment.purpose}", flush=True)
+    done = 0
+    with log.open("w", encoding="utf-8") as written, subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as pip:
+        assert pip.stdout is not None
+        for line in pip.stdout:
+            written.write(line)
+            if line.startswith(("Collecting ", "Requirement already satisfied: ")):
+                done += 1
+                _progress(f"  {done} of {total}")
+    _progress("")
+    if pip.returncode:
+        reasons = [line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("ERROR")]
+        print("\n".join(reasons[-5:]), file=sys.stderr)
+        stop(
+            f"pip could not install the packages: see that the package index can be reached (network, proxy) and try again. "
+            f"All that pip said is in {_shown(log)}."
+        )
+
+
+def _progress(text: str) -> None:
+    """Show a passing line where there is a terminal to show it on."""
+    if sys.stdout.isatty():
+        print(f"\r\033[K{text}", end="", flush=True)
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    try:
+        ensure(DEVELOPMENT)
+    except KeyboardInterrupt:
+        stop("Interrupted; the next run goes on from here.")
