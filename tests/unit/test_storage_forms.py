@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from datetime import UTC, datetime, timedelta
@@ -11,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from plumbline.errors import InvalidRequest, Unavailable
+from plumbline.metrics import measure
 from plumbline.storage.conditional import equal_items
 from plumbline.storage.dictionary import DICTIONARY_1
 from plumbline.storage.idempotency import Idempotency, KeyUsed, read_key
-from plumbline.storage.items import LARGEST_ITEM, read_interaction, read_size, write_interaction
+from plumbline.storage.items import LARGEST_ITEM, read_interaction, read_metrics, read_size, write_interaction
 from plumbline.storage.numbers import MAX_NUMBER, MIN_NUMBER, storable, write_number
 from plumbline.storage.positions import alert_position, feed_key, feed_time, split_alert_position
 from plumbline.storage.retrying import PATIENT, PROMPT, Backoff
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from plumbline.models import Interaction
 
 PACKED_BY_1 = "0163606010076275e4561f52bdeb091a0c290077a5f3a169af123a638254a9e9552b252a5919d60200"
+MEASURED_BY_1 = "01ab46ab780d8db0d400b84d470979133d235384f31341b154199f0b34c2c2d0a81600"
 
 # ---------------------------------------------------------------- sizes
 
@@ -162,11 +165,51 @@ def test_packing_is_done_only_where_it_saves_a_write_unit(length: int, noisy: bo
     noise = "".join(chr(33 + (number * 7919 + number * number) % 90) for number in range(length))
     text = noise if noisy else "a" * length
     written = write_interaction(interaction(1, output=text))
-    plain = item_bytes({**written.item, "output": {"S": text}, "input": {"S": "question 1"}})
+    head = {name: value for name, value in written.item.items() if name not in {"texts", "texts_bytes"}}
+    plain = item_bytes({**head, "output": {"S": text}, "input": {"S": "question 1"}})
     if "texts" in written.item:
         assert write_units(written.size) < write_units(plain)
     else:
         assert written.size == plain
+
+
+MANY = {f"output.metric_{number}": number / 7 for number in range(90)}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "form"), [({}, "metrics"), ({"output.length": 1.0}, "metrics"), (MANY, "measured")]
+)
+def test_metrics_are_a_map_while_that_costs_nothing(metrics: dict[str, float], form: str) -> None:
+    written = write_interaction(interaction(1, metrics=metrics))
+    assert [name for name in ("metrics", "measured") if name in written.item] == [form]
+    assert read_metrics(written.item) == metrics
+
+
+def test_metrics_packed_by_a_release_are_read_for_ever() -> None:
+    assert read_metrics({"measured": {"B": bytes.fromhex(MEASURED_BY_1)}}) == {
+        "input.length": 12.0,
+        "input.emails": 0.0,
+        "output.refusal": 0.0,
+        "output.word_length": 4.25,
+        "output.latency_ms": 812.0,
+    }
+
+
+def test_metrics_are_read_of_a_streams_image_too() -> None:
+    item = write_interaction(interaction(1, metrics=MANY)).item
+    # In Lambda's event a binary value is base64.
+    image = {**item, "measured": {"B": base64.b64encode(bytes(item["measured"]["B"])).decode()}}
+    assert read_metrics(json.loads(json.dumps(image))) == MANY
+
+
+def test_all_metrics_of_a_short_interaction_fit_a_write_unit() -> None:
+    question, answer = (
+        "What is the capital of France, and why?",
+        "Paris. It has been since 508, with interruptions. " * 4,
+    )
+    written = write_interaction(interaction(1, input=question, output=answer, metrics=measure(question, answer)))
+    assert "measured" in written.item
+    assert write_units(written.size) == 1
 
 
 def test_an_item_holds_what_it_says() -> None:

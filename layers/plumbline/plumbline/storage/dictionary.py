@@ -138,3 +138,22 @@ with the at the as a as the is a is the that the for the and the to the in the o
 """
 
 DICTIONARY_1 = (_RARE + _COMMON).encode()
+
+# The metrics of an interaction in the order in which they are measured; those that are mostly 0 with their 0, so
+# that a run of them is one match.
+_OF_A_TEXT = """
+length letters non_ascii_ratio=0 lines reading_time symbol_ratio digit_ratio=0 punctuation_ratio special_ratio=0
+uppercase_ratio compression_ratio phones=0 payment_cards=0 ssns=0 ip_addresses=0 ibans=0 secrets=0 urls=0
+unique_urls=0 emails=0 unique_emails=0 pii=0 words sentences syllables monosyllables polysyllables long_words
+max_word_length unique_words syllables_per_word words_per_sentence word_length lexical_diversity lexical_density
+reading_ease grade_level automated_readability coleman_liau gunning_fog smog lix
+"""
+_OF_AN_ANSWER = "blank=0 truncated=0 refusal=0 valid_json=0 overlap"
+
+
+def _as_json(element: str, metrics: str) -> str:
+    pairs = (metric.partition("=") for metric in metrics.split())
+    return "".join(f',"{element}.{name}":{value}' for name, _, value in pairs)
+
+
+METRICS_1 = (_as_json("input", _OF_A_TEXT) + _as_json("output", _OF_A_TEXT + _OF_AN_ANSWER)).encode()

@@ -1,13 +1,14 @@
 """Interactions as items of the table, in the wire form of the low-level client, and back.
 
-An item has ``id``, ``shard``, ``at`` (its feed key), ``metrics`` (a map of numbers), ``alerts`` and ``alerting``
-(only where there are any), ``import_id`` (only from an import), and its texts in one of three forms:
+An item has ``id``, ``shard``, ``at`` (its feed key), ``alerts`` and ``alerting`` (only where there are any) and
+``import_id`` (only from an import). What makes it long is kept in the form that costs the fewest write units:
 
-- ``input``, ``output``, ``metadata`` (JSON): as they are;
-- ``texts``: all three compressed, where that saves a write unit;
-- ``texts_at``: the key of an S3 object that holds them, where the item would be too big.
+- ``metrics`` is a map of numbers, ``input``, ``output`` and ``metadata`` (JSON) are texts: if all fit one unit;
+- else ``measured`` holds the metrics packed;
+- and where that saves a unit, ``texts`` holds input, output and metadata packed;
+- or ``texts_at`` is the key of an S3 object that holds them, where the item would be too big.
 
-The latter two come with ``texts_bytes``, the size of the three before they were compressed.
+The latter two come with ``texts_bytes``, the size of the three before they were packed.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from plumbline.errors import PayloadTooLarge
 from plumbline.models import Evidence, Finding, Interaction
+from plumbline.storage.measures import read_measures, write_map, write_packed
 from plumbline.storage.numbers import write_number
 from plumbline.storage.positions import feed_key, feed_time, shard_of
 from plumbline.storage.sizes import WRITE_UNIT_BYTES, item_bytes, text_bytes, write_units
@@ -52,12 +54,20 @@ def write_interaction(interaction: Interaction) -> Written:
         ValueError: a number that cannot be kept, or metadata that is not JSON.
     """
     body = Body(interaction.input, interaction.output, _metadata_json(interaction.metadata))
-    item = _measured(interaction)
-    rest = item_bytes(item)
+    item = _head(interaction)
     plain: Item = {"input": {"S": body.input}, "output": {"S": body.output}}
     if body.metadata:
         plain["metadata"] = {"S": body.metadata}
-    plain_size = rest + item_bytes(plain)
+    head_size, plain_size = item_bytes(item), item_bytes(plain)
+    if head_size + plain_size + _least_map_bytes(interaction.metrics) <= WRITE_UNIT_BYTES:
+        readable: Item = {**item, "metrics": write_map(interaction.metrics), **plain}
+        size = item_bytes(readable)
+        if size <= WRITE_UNIT_BYTES:
+            return Written(readable, size)
+
+    item["measured"] = write_packed(interaction.metrics)
+    rest = item_bytes(item)
+    plain_size += rest
     if plain_size <= WRITE_UNIT_BYTES:
         return Written({**item, **plain}, plain_size)
 
@@ -101,7 +111,7 @@ def read_interaction(item: Mapping[str, Any], fetched: bytes | None = None) -> I
 
 def read_metrics(item: Mapping[str, Any]) -> dict[str, float]:
     """What was measured, of an item of the table or of an image in its stream."""
-    return {name: float(value["N"]) for name, value in item["metrics"]["M"].items()}
+    return read_measures(item)
 
 
 def read_findings(item: Mapping[str, Any]) -> tuple[Finding, ...]:
@@ -130,13 +140,17 @@ def read_size(item: Mapping[str, Any]) -> int:
     return stored - packed + int(item["texts_bytes"]["N"])
 
 
-def _measured(interaction: Interaction) -> Item:
+def _least_map_bytes(metrics: Mapping[str, float]) -> int:
+    """What a map of these metrics takes at the least: a byte an entry, its name, and two for its number."""
+    return 3 * len(metrics) + sum(map(len, metrics))
+
+
+def _head(interaction: Interaction) -> Item:
     shard = str(shard_of(interaction.id))
     item: Item = {
         "id": {"N": str(interaction.id)},
         "shard": {"N": shard},
         "at": {"S": feed_key(interaction.created_at, interaction.id)},
-        "metrics": {"M": {name: {"N": write_number(value)} for name, value in interaction.metrics.items()}},
     }
     if interaction.findings:
         item["alerting"] = {"N": shard}
