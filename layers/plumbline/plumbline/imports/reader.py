@@ -108,12 +108,12 @@ class RecordReader:
                 yield record
 
     def _feed(self) -> Iterator[str]:
-        size = 0
+        pending = self._pending
+        fed = self._byte
         for raw in self._lines:
-            pending = self._pending
-            size = size + len(raw) if pending else len(raw)
             pending.append(raw)
-            if size > MAX_ROW_BYTES:
+            fed += len(raw)
+            if fed - self._byte > MAX_ROW_BYTES:
                 raise _TooLongError
             try:
                 text = raw.decode()
@@ -129,7 +129,7 @@ class RecordReader:
         self._byte += len(pending[0]) if len(pending) == 1 else sum(map(len, pending))
         self._line += len(pending)
         self._row += 1
-        self._pending = []
+        pending.clear()
         self._valid = True
 
     def _take(self, count: int, problem: str) -> Malformed:
@@ -156,7 +156,8 @@ class RecordReader:
             return self._take(1, UNTERMINATED)
         row, line = self._row, self._line
         self._row += 1
-        unread, self._pending = iter(self._pending), []
+        unread = iter(self._pending)
+        self._pending = []
         # Quotes come in pairs: the row ends with the first line up to which their number is even.
         quotes = 0
         for raw in chain(unread, self._lines):
