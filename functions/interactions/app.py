@@ -1,13 +1,17 @@
 """HTTP: interactions and imports, and every address that is nobody else's."""
 
+import gc
 import os
 
-from plumbline.http.app import interactions_app
-from plumbline.http.lambda_handler import LambdaHandler
-from plumbline.http.services import Services
+IN_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+if IN_LAMBDA:
+    # The collector would walk over and over what imports make to stay. The warm-up turns it on again.
+    gc.disable()
+
+from plumbline.http.app import interactions_app  # noqa: E402
+from plumbline.http.lambda_handler import LambdaHandler  # noqa: E402
+from plumbline.http.services import Services  # noqa: E402
 
 handler = LambdaHandler(interactions_app, Services())
-
-# A function's start has a whole core to itself: what the first request needs is made there.
-if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+if IN_LAMBDA:
     handler.warm_up()

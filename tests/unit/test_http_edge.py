@@ -88,6 +88,16 @@ def test_noise_is_left_as_it_is_while_it_fits() -> None:
     assert body == text
 
 
+@pytest.mark.parametrize("letters", ["cjk", "control"])
+def test_the_longest_texts_fit(letters: str) -> None:
+    alphabet = "".join(map(chr, range(0x4E00, 0x9FA5) if letters == "cjk" else range(1, 32)))
+    bytes_a_letter = len(json.dumps(alphabet, ensure_ascii=False).encode()) / len(alphabet)
+    text = "".join(random.Random(1).choices(alphabet, k=int(6_200_000 / bytes_a_letter)))
+    status, headers, body = ask(Response(json.dumps(text, ensure_ascii=False)))
+    assert status == 200
+    assert json.loads(gzip.decompress(body) if "content-encoding" in headers else body) == text
+
+
 def test_what_cannot_be_sent_at_all_is_said() -> None:
     status, headers, body = ask(Response(random.Random(1).randbytes(4_000_000).hex().encode() + b"!" * 10))
     assert status == 200, "hexadecimal digits are half air"

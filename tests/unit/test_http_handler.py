@@ -175,8 +175,20 @@ print([name for name in ('aws_xray_sdk', 'email_validator', 'jinja2', 'multiproc
             out = run(function, then, AWS_LAMBDA_FUNCTION_NAME="f", POWERTOOLS_TRACE_DISABLED=disabled)
             assert out == loaded
 
-    def test_a_wrong_setting_does_not_keep_it_from_starting(self, function: str) -> None:
-        """It is said in the log of each request, where an operator looks for it."""
+    @pytest.mark.parametrize(
+        "env",
+        [
+            # What is wrong is said in the log of each request, where an operator looks for it.
+            {"ALERT_THRESHOLD": "many"},
+            {
+                "POWERTOOLS_TRACE_DISABLED": "false",
+                "LAMBDA_TASK_ROOT": "/var/task",
+                "_X_AMZN_TRACE_ID": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+            },
+        ],
+        ids=["wrong setting", "traced"],
+    )
+    def test_it_answers(self, function: str, env: dict[str, str]) -> None:
         given = event("GET", "/nothing", "", {}, b"")
         then = f"""
 class Context:
@@ -184,4 +196,4 @@ class Context:
     memory_limit_in_mb = 512
 print(app.handler(json.loads({json.dumps(given)!r}), Context())["statusCode"])
 """
-        assert run(function, then, AWS_LAMBDA_FUNCTION_NAME="f", ALERT_THRESHOLD="many").endswith("404\n")
+        assert run(function, then, AWS_LAMBDA_FUNCTION_NAME="f", **env).endswith("404\n")
