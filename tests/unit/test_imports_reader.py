@@ -178,6 +178,7 @@ def test_quotes_inside_an_unquoted_cell_are_read_as_they_are() -> None:
         pytest.param(
             b'"a","b "c" d"\ne,f\ng",h\n', [STRAY_QUOTE, ["e", "f"], ['g"', "h"]], id="complete in its line"
         ),
+        pytest.param(b'"a","b "c" d"\n' * 3 + b"e,f\n", [STRAY_QUOTE] * 3 + [["e", "f"]], id="one after another"),
         pytest.param(b'"x"y,z', [STRAY_QUOTE], id="at the end of the file"),
         pytest.param(b'"x"y",z', [STRAY_QUOTE], id="at the end, an odd number"),
     ],

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import csv
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 LOOKAHEAD_LINES = 100
 LOOKAHEAD_BYTES = 1024 * 1024
@@ -44,10 +45,14 @@ def end_of_malformed(consumed: Sequence[bytes], following: Sequence[bytes], widt
         return 1
     stands_alone = len(consumed) == 1 and _is_row(consumed[0], width)
     for index, line in enumerate(following):
-        if _closes_a_cell_from_above(line):
+        if b'"' not in line:
+            if stands_alone and line.count(b",") == width - 1:
+                break
+        elif _closes_a_cell_from_above(line):
             return len(consumed) + index + 1
-        quoted, cells = _first_row(following[index:])
-        if cells == width and (quoted or stands_alone):
+        elif line.startswith(b'"') and _is_row(line, width):
+            break  # the next of many rows whose quotes are not doubled
+        elif _begins_a_row(islice(following, index, None), width, quoted=not stands_alone):
             break
     return len(consumed)
 
@@ -115,11 +120,17 @@ def _closes_a_cell_from_above(line: bytes) -> bool:
     return False
 
 
-def _first_row(lines: Sequence[bytes]) -> tuple[bool, int]:
-    """Of the row that begins at the first of the lines: whether a cell is quoted, and how many cells it has."""
-    texts = [_text([line]) for line in lines]
+def _begins_a_row(lines: Iterable[bytes], width: int, *, quoted: bool) -> bool:
+    """Whether a whole row begins at the first of the lines, and has a quoted cell if that is asked for."""
+    read: list[str] = []
+
+    def texts() -> Iterator[str]:
+        for line in lines:
+            read.append(_text([line]))
+            yield read[-1]
+
     try:
-        cells = next(csv.reader(texts, strict=True))
+        cells = next(csv.reader(texts(), strict=True))
     except csv.Error:
-        return False, 0
-    return any(quoted for _, _, quoted in _cells("".join(texts))), len(cells)
+        return False
+    return len(cells) == width and (not quoted or any(is_quoted for _, _, is_quoted in _cells("".join(read))))
