@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from tests.support.gateway import Answer, Gateway
     from tests.support.tables import Stack
 
+
+@pytest.fixture(scope="module")
+def clients(moto_clients: Clients) -> Clients:
+    """Moto's alone: hardly any of these requests gets as far as a table."""
+    return moto_clients
+
+
 GOOD: dict[str, Any] = {"input_text": "secret question", "output_text": "secret answer"}
 JSON = {"content-type": "application/json"}
 
