@@ -71,7 +71,7 @@ async def _read_json(request: Request) -> Request:
     if len(body) > MAX_JSON_BYTES:
         raise PayloadTooLarge(
             f"The body has {len(body)} bytes; {MAX_JSON_BYTES} are the most that an interaction in JSON can have."
-            " Put longer texts into a CSV file and copy it to the uploads bucket, under uploads/.",
+            " Send longer texts as several interactions.",
             [("body", f"is longer than {MAX_JSON_BYTES} bytes")],
         )
     strict = _JsonRequest(request.scope, request.receive)
