@@ -103,6 +103,8 @@ def test_throttled_now_and_then(clients: Clients, stack: Stack) -> None:
 
 
 def test_many_writers_at_once(clients: Clients, stack: Stack) -> None:
+    if "amazonaws" in clients.dynamodb.meta.endpoint_url:
+        pytest.skip("moto's conditions do not hold between threads")
     batches = [BATCH[start : start + 15] for start in range(0, len(BATCH), 10)]
     errors: list[BaseException] = []
 

@@ -24,7 +24,7 @@ write built from the version that was loaded. So:
 - shards split, end or fall behind: shards play no part.
 
 A batch usually touches one day and one range: one read and one write. The set and 2**20 values' sketches stay
-well under DynamoDB's 400 KB.
+well under DynamoDB's 400 KB. Shards that fold at the same moment meet at the same row and take turns.
 """
 
 from __future__ import annotations
