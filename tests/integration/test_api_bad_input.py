@@ -251,9 +251,26 @@ def test_the_limits_themselves_are_within_them(api: Gateway) -> None:
     assert (answer.status, answer.data["metadata"]) == (200, metadata)
 
 
-def test_many_problems_are_cut_short(api: Gateway) -> None:
-    answer = api.post("/api/interactions", {**GOOD, "metadata": {"a": ["\0"] * 1000}})
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"metadata": {"a": ["\0"] * 1000}},
+        {"metadata": {f"{n}\0": n for n in range(1000)}},
+        {"metrics": {f"m{n}": "x" for n in range(1000)}},
+        {f"unknown{n}": n for n in range(100_000)},
+    ],
+)
+def test_many_problems_are_cut_short(api: Gateway, change: dict[str, Any]) -> None:
+    answer = api.post("/api/interactions", {**GOOD, **change})
     assert (answer.status, len(answer.data)) == (422, 20)
+    assert len(answer.body) < 10_000
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate, gzip"])
+@pytest.mark.parametrize("path", ["/api/interactions", "/api/interactions/bulk"])
+def test_a_compressed_body_is_not_read(api: Gateway, path: str, encoding: str) -> None:
+    answer = api.post(path, GOOD, content_encoding=encoding)
+    assert (answer.status, answer.fields) == (415, ["header.content-encoding"])
 
 
 def test_a_mark_of_byte_order_is_no_part_of_json(api: Gateway) -> None:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from plumbline.http.services import Services
 
-_COMPRESSION_LEVEL = 5
+# Several times as fast as the usual 6, for answers a tenth longer.
+_COMPRESSION_LEVEL = 1
 # Lambda's runtime for Python writes answers in ASCII up to 3.11, and in UTF-8 since.
 _RUNTIME_ESCAPES = sys.version_info < (3, 12)
 

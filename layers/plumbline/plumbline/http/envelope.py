@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from starlette.responses import Response
 
+from plumbline.http.limits import MAX_PROBLEMS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -29,8 +31,12 @@ def failure(
     problems: Sequence[tuple[str, str]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """An answer that says what was wrong where: ``data`` is ``[{"field", "problem"}, …]``, empty if nowhere."""
-    listed = [{"field": printable(field), "problem": printable(problem)} for field, problem in problems]
+    """An answer that says what was wrong where: ``data`` is ``[{"field", "problem"}, …]``, empty if nowhere.
+
+    Of many problems the first are listed, so that no request makes an answer longer than itself.
+    """
+    shown = problems[:MAX_PROBLEMS]
+    listed = [{"field": printable(field), "problem": printable(problem)} for field, problem in shown]
     content = {"success": False, "data": listed, "message": printable(message)}
     return Response(orjson.dumps(content), status, headers, JSON)
 

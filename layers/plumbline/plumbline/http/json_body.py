@@ -14,10 +14,10 @@ from collections import Counter
 from typing import Any
 
 from plumbline.errors import InvalidRequest, ValidationFailed
+from plumbline.http.limits import MAX_PROBLEMS
 from plumbline.http.problems import short, summary
 
 MAX_DEPTH = 32
-MAX_PROBLEMS = 20
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
 
@@ -116,6 +116,8 @@ def _inspect_object(value: dict[str, Any], place: str, depth: int, problems: lis
     if isinstance(value, _Object):
         problems.append((f"{place}.{short(value.twice)}", "is given twice; give it once"))
     for name, item in value.items():
+        if len(problems) >= MAX_PROBLEMS:
+            return
         if unfit := _UNFIT.search(name):
             problems.append((place, f"has a name that {_unfit_character(unfit)}"))
         _inspect(item, f"{place}.{short(name)}", depth + 1, problems)

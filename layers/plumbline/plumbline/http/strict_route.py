@@ -38,6 +38,7 @@ class StrictRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             _check_query(request, takes_query=takes_query)
+            _check_encoding(request)
             return await answer(await _read_json(request) if reads_json else request)
 
         return handle
@@ -58,6 +59,15 @@ def _check_query(request: Request, *, takes_query: bool) -> None:
     ]
     if problems:
         raise ValidationFailed(summary(problems), problems)
+
+
+def _check_encoding(request: Request) -> None:
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        raise UnsupportedMediaType(
+            "Bodies are read as they are: send this one without Content-Encoding.",
+            [("header.content-encoding", "must be left out: compressed bodies are not read")],
+        )
 
 
 async def _read_json(request: Request) -> Request:
