@@ -34,10 +34,23 @@ build: setup ## Build for AWS, for the Python and processor of samconfig.toml's 
 deploy: build ## Build and deploy to your AWS account (CONFIG=default or prod)
 	@$(SAM) deploy --config-env $(CONFIG)
 
-check: setup ## Lint, format, types, template
+local-engine: setup ## DynamoDB and S3 for sam local, with the tables
+	@$(VENV)/python -m scripts.local_stack.engine
+
+local-api: setup ## The functions in Lambda's own runtime: sam local start-api on http://127.0.0.1:3000 (ARGS=)
+	@$(VENV)/python -m scripts.local_stack.sam_local start-api $(ARGS)
+
+local-invoke: setup ## One sample event to its function: make local-invoke EVENT=events/alerts-list.json (ARGS=)
+	@$(VENV)/python -m scripts.local_stack.sam_local invoke "$(EVENT)" $(ARGS)
+
+openapi: setup ## Write the OpenAPI document anew after a route has changed
+	@$(VENV)/python scripts/openapi.py
+
+check: setup ## Lint, format, types, OpenAPI document, template
 	@$(VENV)/ruff check
 	@$(VENV)/ruff format --check
-	@$(VENV)/mypy
+	@$(VENV)/mypy layers/plumbline scripts functions tests
+	@$(VENV)/python scripts/openapi.py --check
 	@$(VENV)/cfn-lint template.yaml
 	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 

@@ -90,7 +90,10 @@ def _create(environment: Environment, interpreter: str) -> None:
         shutil.rmtree(environment.folder, ignore_errors=True)
         if "ensurepip" in made.stdout + made.stderr or "No module named venv" in made.stderr:
             package = "python{}.{}-venv".format(*sys.version_info[:2])
-            stop(f"This Python comes without its venv module: install it (Debian, Ubuntu: apt install {package}) and try again.")
+            stop(
+                f"This Python comes without its venv module: install it (Debian, Ubuntu: apt install {package}) "
+                "and try again."
+            )
         stop(f"{_shown(environment.folder)} could not be made: {(made.stderr or made.stdout).strip()}")
 
 
@@ -99,13 +102,22 @@ def _install(environment: Environment) -> None:
     total = sum("==" in line for line in lines)
     log = LOGS / f"pip-{environment.folder.name.lstrip('.')}.log"
     LOGS.mkdir(parents=True, exist_ok=True)
-    command = [str(environment.python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
+    command = [
+        str(environment.python),
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--progress-bar",
+        "off",
+    ]
     command += [*environment.pip_options, "-r", str(environment.requirements)]
     print(f"Installing {total} packages for {environment.purpose}", flush=True)
     done = 0
-    with log.open("w", encoding="utf-8") as written, subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as pip:
+    with (
+        log.open("w", encoding="utf-8") as written,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip,
+    ):
         assert pip.stdout is not None
         for line in pip.stdout:
             written.write(line)
@@ -117,8 +129,8 @@ def _install(environment: Environment) -> None:
         reasons = [line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("ERROR")]
         print("\n".join(reasons[-5:]), file=sys.stderr)
         stop(
-            f"pip could not install the packages: see that the package index can be reached (network, proxy) and try again. "
-            f"All that pip said is in {_shown(log)}."
+            "pip could not install the packages: see that the package index can be reached (network, proxy) "
+            f"and try again. All that pip said is in {_shown(log)}."
         )
 
 

@@ -1,4 +1,4 @@
-"""Prints, for a shell, the Python and processor that a section of samconfig.toml deploys: the layer is built for them.
+"""Prints for a shell the Python and processor that a section of samconfig.toml deploys, to build the layer for.
 
 python -m scripts.target default
 """

@@ -1,5 +1,6 @@
-"""Builds the layer's folder: the pinned dependencies for the Python and processor it will run on, without what Lambda
-never reads, and the package itself, all of it compiled.
+"""Builds the layer's folder: the package and its pinned dependencies, for the Python and processor it will run on.
+
+What Lambda never reads is left out, and all of it is compiled.
 
 Standard library only, so that any Python from 3.11 can run it.
 """
@@ -19,8 +20,10 @@ HERE = Path(__file__).resolve().parent
 # What the functions call. Botocore lists and parses the folders of all 400 services to make its first client.
 SERVICES = frozenset({"dynamodb", "s3", "sqs", "sts"})
 # Never read at run time. Of a dist-info folder only METADATA is: importlib.metadata.version() reads it.
-USELESS_FOLDERS = ("__pycache__", "tests", "test", "examples", "bin")
-USELESS_FILES = ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "py.typed", "examples-1.json*")
+USELESS = (
+    *("__pycache__", "tests", "examples", "bin", "examples-1.json*"),
+    *("*-stubs", "*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "py.typed"),
+)
 # Lambda on Python 3.11 is Amazon Linux 2 (glibc 2.26), from 3.12 on Amazon Linux 2023 (glibc 2.34).
 MANYLINUX_OLD = ("manylinux2014", "manylinux_2_17")
 MANYLINUX_NEW = (*MANYLINUX_OLD, "manylinux_2_28", "manylinux_2_34")
@@ -33,7 +36,7 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """What the layer is built for: a Python version ("3.13"), Lambda's name of a processor, or this very machine."""
+    """What the layer is built for: a Python version ("3.13") and Lambda's name of a processor, or this machine."""
 
     python: str
     architecture: str
@@ -51,7 +54,9 @@ class Target:
         architecture = os.environ.get("ARCHITECTURE") or "arm64"
         if architecture not in MACHINES:
             raise BuildError(f"ARCHITECTURE must be arm64 or x86_64, not {architecture!r}")
-        return cls((os.environ.get("PYTHON_RUNTIME") or "python3.13").removeprefix("python"), architecture, native=False)
+        return cls(
+            (os.environ.get("PYTHON_RUNTIME") or "python3.13").removeprefix("python"), architecture, native=False
+        )
 
     def pip_options(self) -> list[str]:
         """What makes pip fetch for this target instead of for the machine it runs on."""
@@ -70,7 +75,9 @@ def main() -> int:
         print(f"Layer for Python {target.python} on {target.architecture}", flush=True)
         install(target, folder)
         trim(folder)
-        shutil.copytree(HERE / "plumbline", folder / "plumbline", ignore=shutil.ignore_patterns("__pycache__", "py.typed"))
+        shutil.copytree(
+            HERE / "plumbline", folder / "plumbline", ignore=shutil.ignore_patterns("__pycache__", "py.typed")
+        )
         compile_all(target, folder)
     except BuildError as problem:
         print(f"The layer was not built: {problem}", file=sys.stderr)
@@ -90,41 +97,40 @@ def install(target: Target, folder: Path) -> None:
     command += ["--only-binary=:all:", "--require-hashes", "--no-deps", "--target", str(folder)]
     command += [*target.pip_options(), "--requirement", str(HERE / "requirements.txt")]
     if subprocess.run(command, check=False).returncode:
-        raise BuildError(f"pip found no way to install requirements.txt for Python {target.python} on {target.architecture}")
+        raise BuildError(
+            f"pip found no way to install requirements.txt for Python {target.python} on {target.architecture}"
+        )
 
 
 def trim(folder: Path) -> None:
     """Remove what Lambda never reads: it is downloaded and unpacked at every cold start."""
-    for package in ("botocore", "boto3"):
-        for entry in (folder / package / "data").iterdir():
-            if entry.is_dir() and entry.name not in SERVICES:
-                shutil.rmtree(entry)
-    for name in USELESS_FOLDERS:
-        for found in list(folder.rglob(name)):
-            shutil.rmtree(found, ignore_errors=True)
-    for pattern in USELESS_FILES:
-        for found in list(folder.rglob(pattern)):
-            found.unlink()
-    for info in folder.glob("*.dist-info"):
-        for entry in list(info.iterdir()):
-            if entry.is_dir():
-                shutil.rmtree(entry)
-            elif entry.name != "METADATA":
-                entry.unlink()
+    services = [entry for package in ("botocore", "boto3") for entry in (folder / package / "data").iterdir()]
+    useless = [entry for entry in services if entry.is_dir() and entry.name not in SERVICES]
+    useless += [
+        entry for info in folder.glob("*.dist-info") for entry in info.iterdir() if entry.name != "METADATA"
+    ]
+    useless += [entry for pattern in USELESS for entry in folder.rglob(pattern)]
+    for entry in useless:
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink(missing_ok=True)
 
 
 def compile_all(target: Target, folder: Path) -> None:
     """Compile to bytecode that is used whatever the files' dates.
 
-    Packaging dates every file 1980 and Lambda's folder is read-only, so bytecode that is checked against its source's
-    date is never used and every cold start compiles everything anew. Only the same minor version can write it.
+    Packaging dates every file 1980 and Lambda's folder is read-only, so bytecode that is checked against its
+    source's date is never used: every cold start compiles all anew. Only the same minor version can write it.
 
     Raises:
         BuildError: a module does not compile.
     """
-    python = sys.executable if _version(sys.executable) == target.python else shutil.which(f"python{target.python}")
+    python = (
+        sys.executable if _version(sys.executable) == target.python else shutil.which(f"python{target.python}")
+    )
     if python is None or _version(python) != target.python:
-        print(f"No working python{target.python} here: the layer goes without bytecode, cold starts take twice as long.")
+        print(f"There is no python{target.python} here: the layer goes without bytecode and starts half as fast.")
         return
     command = [python, "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", str(folder)]
     # The path that tracebacks show: the one it has in Lambda, not this machine's.

@@ -2,8 +2,10 @@
 
     python -m scripts.emulator --stack plumbline --port 4566 --api-port 8000 --host 127.0.0.1 --state folder
 
-Stops, with the state saved, on SIGTERM, SIGINT, SIGHUP and when its standard input ends: if the process that started
-it dies, however it dies, this one follows.
+Without --api-port there is the local AWS alone.
+
+Stops, with the state saved, on SIGTERM, SIGINT, SIGHUP and when its standard input ends: if the process that
+started it dies, however it dies, this one follows.
 """
 
 from __future__ import annotations
@@ -11,11 +13,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import sys
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +31,7 @@ class Options:
 
     stack: str
     port: int
-    api_port: int
+    api_port: int | None
     host: str
     state: Path
 
@@ -39,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="emulator")
     parser.add_argument("--stack", required=True)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--api-port", type=int, required=True)
+    parser.add_argument("--api-port", type=int)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--state", type=Path, required=True)
     options = Options(**vars(parser.parse_args()))
@@ -57,7 +59,7 @@ def configure(options: Options) -> None:
         "S3_DATA_DIR": str(options.state / "s3"),
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        # What a function reaches AWS by. Its own AWS_ENDPOINT_URL, which the template leaves empty, ranks below these.
+        # What a function reaches AWS by. Its own AWS_ENDPOINT_URL, which the template leaves empty, ranks lower.
         **{f"AWS_ENDPOINT_URL_{name}": f"http://127.0.0.1:{options.port}" for name in ("DYNAMODB", "S3", "SQS")},
     }
 
@@ -65,14 +67,14 @@ def configure(options: Options) -> None:
 async def serve(options: Options) -> None:
     """Serve both ports until told to stop."""
     # Imported here: MiniStack reads its environment when it is imported.
-    from hypercorn.asyncio import serve as hypercorn  # noqa: PLC0415
-    from hypercorn.config import Config  # noqa: PLC0415
-    from ministack.core import lambda_runtime  # noqa: PLC0415
+    from hypercorn.asyncio import serve as hypercorn
+    from hypercorn.config import Config
+    from ministack.core import lambda_runtime
 
-    from scripts.emulator import gaps  # noqa: PLC0415
-    from scripts.emulator.deliveries import Deliveries  # noqa: PLC0415
-    from scripts.emulator.front_door import FrontDoor  # noqa: PLC0415
-    from scripts.emulator.saving import Saver  # noqa: PLC0415
+    from scripts.emulator import gaps
+    from scripts.emulator.deliveries import Deliveries
+    from scripts.emulator.front_door import FrontDoor
+    from scripts.emulator.saving import Saver
 
     def config(port: int) -> Config:
         made = Config()
@@ -81,6 +83,8 @@ async def serve(options: Options) -> None:
         made.graceful_timeout = 3
         return made
 
+    # One line for each of 60 services at each save is too much.
+    logging.getLogger("persistence").setLevel(logging.WARNING)
     stop, idle = asyncio.Event(), asyncio.Event()
     watch_for_stop(stop)
     deliveries = Deliveries(options.state / "deliveries")
@@ -89,15 +93,15 @@ async def serve(options: Options) -> None:
     engine = asyncio.create_task(hypercorn(saver, config(options.port), shutdown_trigger=idle.wait))
     await until_listening(options.port, engine)
     gaps.redeliver(deliveries)
-    entrance = asyncio.create_task(hypercorn(door, config(options.api_port), shutdown_trigger=stop.wait))
-    saving = asyncio.create_task(saver.run(stop))
-    await asyncio.wait({engine, entrance, saving}, return_when=asyncio.FIRST_COMPLETED)
+    tasks = [asyncio.create_task(saver.run(stop))]
+    if options.api_port is not None:
+        tasks.append(asyncio.create_task(hypercorn(door, config(options.api_port), shutdown_trigger=stop.wait)))
+    await asyncio.wait({engine, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     # No new calls first; then what runs may finish, which needs the engine; the engine saves as it stops.
     stop.set()
-    await asyncio.gather(entrance, saving)
-    until = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < until and (gaps.running() or gaps.unread_records()):
-        await asyncio.sleep(0.05)
+    await asyncio.gather(*tasks)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(gaps.until_idle(), PATIENCE_SECONDS)
     settled = deliveries.handled()
     idle.set()
     await engine

@@ -45,7 +45,7 @@ class Deliveries:
             self._handled.remove(name)
 
     def take_unfinished(self) -> list[tuple[str, dict[str, Any]]]:
-        """What the last process left behind, as (function, event), removed here: delivering writes it down anew."""
+        """What the last process left behind, as (function, event). Delivering it writes it down anew."""
         found = []
         for file in sorted(self._folder.glob("*.json")):
             entry = json.loads(file.read_text(encoding="utf-8"))

@@ -60,7 +60,8 @@ class FrontDoor:
             return _refusal(413, "The request's body is larger than 10 MB, the most that API Gateway takes.")
         if _event_size(headers, body) > LARGEST_EVENT:
             return _refusal(
-                413, "The request is larger than the 6 MB that Lambda takes. Larger CSV files go through the bucket."
+                413,
+                "The request is larger than the 6 MB that Lambda takes. Larger CSV files go through the bucket.",
             )
         api_id = self._api_id()
         if api_id is None:
@@ -73,7 +74,7 @@ class FrontDoor:
             return 503, {"content-type": "application/json"}, b'{"message":"Service Unavailable"}'
 
     def _api_id(self) -> str | None:
-        apis = list(apigateway._apis._data.values())  # noqa: SLF001
+        apis = list(apigateway._apis._data.values())
         return next((api["apiId"] for api in apis if api["name"] == self._api_name), None)
 
 
@@ -90,7 +91,7 @@ async def _call(api_id: str, scope: Scope, headers: dict[str, str], body: bytes)
 def _as_api_gateway(response: Response) -> Response:
     """A function that raised is a 500 without details in AWS; MiniStack answers 502 with its traceback."""
     status, _, body = response
-    if status == 502 and b'"errorMessage"' in body:  # noqa: PLR2004
+    if status == 502 and b'"errorMessage"' in body:
         return 500, {"content-type": "application/json"}, b'{"message":"Internal Server Error"}'
     if len(body) > LARGEST_EVENT:
         return 500, {"content-type": "application/json"}, b'{"message":"Internal Server Error"}'
@@ -131,19 +132,27 @@ async def _read(receive: Receive) -> bytes:
 
 def _event_size(headers: dict[str, str], body: bytes) -> int:
     """About how large the event is that carries this request to the function."""
-    is_text = apigateway._v2_request_body_is_text(headers.get("content-type"))  # noqa: SLF001
-    carried = len(json.dumps(body.decode("utf-8", "replace"), ensure_ascii=False).encode()) if is_text else len(body) * 4 // 3
+    is_text = apigateway._v2_request_body_is_text(headers.get("content-type"))
+    carried = (
+        len(json.dumps(body.decode("utf-8", "replace"), ensure_ascii=False).encode())
+        if is_text
+        else len(body) * 4 // 3
+    )
     return carried + sum(len(name) + len(value) for name, value in headers.items()) + 1024
 
 
 def _refusal(status: int, message: str) -> Response:
     body = json.dumps({"success": False, "data": None, "message": message})
     headers = {"content-type": "application/json"}
-    return status, {**headers, "retry-after": "2"} if status == 503 else headers, body.encode()  # noqa: PLR2004
+    return status, {**headers, "retry-after": "2"} if status == 503 else headers, body.encode()
 
 
 async def _send(send: Send, status: int, headers: dict[str, Any], body: bytes) -> None:
-    lines = [(name, value) for name, given in headers.items() for value in (given if isinstance(given, list) else [given])]
+    lines = [
+        (name, value)
+        for name, given in headers.items()
+        for value in (given if isinstance(given, list) else [given])
+    ]
     raw = [(name.lower().encode("latin-1"), str(value).encode("latin-1")) for name, value in lines]
     if all(name != b"content-length" for name, _ in raw):
         raw.append((b"content-length", str(len(body)).encode()))

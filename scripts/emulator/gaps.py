@@ -5,6 +5,7 @@ Pinned to the version in local-stack-requirements.txt: these reach into its modu
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from contextvars import copy_context
@@ -14,8 +15,6 @@ from ministack.services import apigateway, cloudwatch_logs, dynamodb, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from scripts.emulator.deliveries import Deliveries
 
     Properties = dict[str, Any]
@@ -35,7 +34,7 @@ def fill(deliveries: Deliveries) -> None:
 
 def _create_routes_of_openapi_body() -> None:
     """SAM writes an HTTP API's routes as an OpenAPI body, which MiniStack ignores: every call answered 404."""
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]  # noqa: SLF001
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
     create, update = handlers["create"], handlers["update"]
 
     def create_with_routes(logical_id: str, props: Properties, stack_name: str) -> tuple[str, Properties]:
@@ -57,28 +56,28 @@ def import_routes(api_id: str, body: Properties) -> None:
     """Make the API's routes and integrations those of an OpenAPI body."""
     routes: dict[str, Properties] = {}
     integrations: dict[str, Properties] = {}
-    apigateway._routes[api_id], apigateway._integrations[api_id] = routes, integrations  # noqa: SLF001
+    apigateway._routes[api_id], apigateway._integrations[api_id] = routes, integrations
     if "title" in body.get("info", {}):
-        apigateway._apis[api_id]["name"] = body["info"]["title"]  # noqa: SLF001
+        apigateway._apis[api_id]["name"] = body["info"]["title"]
     for path, operations in body.get("paths", {}).items():
         for method, operation in operations.items():
             if not isinstance(operation, dict) or INTEGRATION not in operation:
                 continue
             before = set(integrations)
-            apigateway._create_integration(  # noqa: SLF001
+            apigateway._create_integration(
                 api_id, {"integrationType": "AWS_PROXY", "integrationUri": operation[INTEGRATION]["uri"]}
             )
             (integration_id,) = set(integrations) - before
             verb = "ANY" if method == ANY_METHOD else method.upper()
             key = "$default" if path.lstrip("/") == "$default" else f"{verb} {path}"
-            apigateway._create_route(api_id, {"routeKey": key, "target": f"integrations/{integration_id}"})  # noqa: SLF001
+            apigateway._create_route(api_id, {"routeKey": key, "target": f"integrations/{integration_id}"})
 
 
 def _keep_stream_records() -> None:
     """MiniStack saves how far a consumer has read of a table's stream, but not the stream.
 
-    After a restart it would therefore lose what was not read yet, and then skip as many new records as had been read
-    before.
+    After a restart it would therefore lose what was not read yet, and then skip as many new records as had been
+    read before.
     """
     get_state, restore = dynamodb.get_state, dynamodb.load_persisted_state
 
@@ -86,15 +85,15 @@ def _keep_stream_records() -> None:
         state: Properties = get_state()
         state["plumbline_streams"] = [
             [account, region, table, *unread(account, region, table)]
-            for account, region, table in list(dynamodb._stream_records._data)  # noqa: SLF001
+            for account, region, table in list(dynamodb._stream_records._data)
         ]
         return state
 
     def restore_with_streams(state: Properties) -> None:
         restore(state)
         for account, region, table, position, records in state.get("plumbline_streams", []):
-            dynamodb._stream_records.set_scoped(account, region, table, records)  # noqa: SLF001
-            dynamodb._stream_trimmed.set_scoped(account, region, table, position)  # noqa: SLF001
+            dynamodb._stream_records.set_scoped(account, region, table, records)
+            dynamodb._stream_trimmed.set_scoped(account, region, table, position)
 
     dynamodb.get_state, dynamodb.load_persisted_state = get_state_with_streams, restore_with_streams
 
@@ -103,8 +102,8 @@ def unread(account: str, region: str, table: str) -> tuple[int, list[Properties]
     """The position of the slowest consumer in a table's stream, and the records from there on."""
     end: int = dynamodb.stream_end_position(table, account_id=account, region=region)
     positions = [
-        lambda_svc._dynamodb_stream_positions._data.get((account, region, mapping["UUID"]), 0)  # noqa: SLF001
-        for (owner, place, _), mapping in list(lambda_svc._esms._data.items())  # noqa: SLF001
+        lambda_svc._dynamodb_stream_positions._data.get((account, region, mapping["UUID"]), 0)
+        for (owner, place, _), mapping in list(lambda_svc._esms._data.items())
         if (owner, place) == (account, region) and f":table/{table}/stream/" in mapping.get("EventSourceArn", "")
     ]
     start = min([end, *positions])
@@ -114,12 +113,12 @@ def unread(account: str, region: str, table: str) -> tuple[int, list[Properties]
 
 def unread_records() -> int:
     """How many stream records no consumer has read yet, over all tables."""
-    streams = list(dynamodb._stream_records._data)  # noqa: SLF001
+    streams = list(dynamodb._stream_records._data)
     return sum(len(unread(account, region, table)[1]) for account, region, table in streams)
 
 
 def _keep_asynchronous_invocations(deliveries: Deliveries) -> None:
-    """MiniStack forgets an S3 event whose function has not finished when it stops. AWS delivers it at least once."""
+    """MiniStack forgets an S3 event whose function has not finished when it stops; AWS delivers it again."""
 
     def invoke(func: Properties, event: Properties) -> None:
         delivery = deliveries.begin((func.get("config") or func)["FunctionName"], event)
@@ -134,7 +133,7 @@ def _keep_asynchronous_invocations(deliveries: Deliveries) -> None:
 
 
 def _invoke_with_retries(func: Properties, event: Properties) -> None:
-    """Lambda's asynchronous invocation: up to two more tries, then the dead letters. Waits are seconds, not minutes."""
+    """Lambda's asynchronous invocation: two more tries, seconds (not minutes) apart, then the dead letters."""
     config = func.get("config") or func
     options = func.get("event_invoke_config") or (func.get("event_invoke_configs") or {}).get("$LATEST") or {}
     retries = options.get("MaximumRetryAttempts")
@@ -142,32 +141,32 @@ def _invoke_with_retries(func: Properties, event: Properties) -> None:
     for attempt in range(1 + int(2 if retries is None else retries)):
         if attempt:
             time.sleep(2 ** (attempt - 1))
-        result = lambda_svc._execute_function(func, event)  # noqa: SLF001
+        result = lambda_svc._execute_function(func, event)
         if not result.get("error"):
             return
     on_failure = ((options.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination")
     target = on_failure or (config.get("DeadLetterConfig") or {}).get("TargetArn")
     if target:
-        lambda_svc._route_async_failure(target, config["FunctionName"], event, result)  # noqa: SLF001
+        lambda_svc._route_async_failure(target, config["FunctionName"], event, result)
 
 
 def redeliver(deliveries: Deliveries) -> None:
     """Invoke again what had been begun and not finished when the last process stopped."""
     for name, event in deliveries.take_unfinished():
-        func, _ = lambda_svc._get_func_record_for_qualifier(name, None)  # noqa: SLF001
+        func, _ = lambda_svc._get_func_record_for_qualifier(name, None)
         if func is not None:
             lambda_svc.invoke_async_with_retry(func, event)
 
 
 def forget_old_logs() -> None:
     """MiniStack keeps every log stream for good, whatever the group's retention."""
-    for group in list(cloudwatch_logs._log_groups._data.values()):  # noqa: SLF001
+    for group in list(cloudwatch_logs._log_groups._data.values()):
         streams = group["streams"]
         for name in list(streams)[:-KEPT_LOG_STREAMS]:
             del streams[name]
 
 
-def running() -> int:
-    """How many invocations are running."""
-    count: Callable[[], tuple[int, Properties]] = lambda_svc.executions_in_flight
-    return count()[0]
+async def until_idle() -> None:
+    """Wait until no function runs and every stream record has been read."""
+    while lambda_svc.executions_in_flight()[0] or unread_records():  # noqa: ASYNC110 - there is no event to wait for
+        await asyncio.sleep(0.05)

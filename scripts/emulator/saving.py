@@ -26,9 +26,9 @@ READS = (b"Get", b"Query", b"Scan", b"BatchGet", b"Describe", b"List")
 
 
 class Saver:
-    """MiniStack's application, watched for changes, which are saved so that a crash or power cut loses only seconds.
+    """MiniStack's application, watched for changes, which are saved: a crash or power cut loses only seconds.
 
-    MiniStack's handlers run in the event loop's thread, as does a save: none is half way through a write meanwhile.
+    MiniStack's handlers run in the event loop's thread, as does a save: none is half way through a write then.
     """
 
     def __init__(self, deliveries: Deliveries) -> None:
@@ -56,7 +56,7 @@ class Saver:
         settled = self._deliveries.handled()
         self._changed = False
         gaps.forget_old_logs()
-        ministack.save_all(ministack._build_persistence_save_dict())  # noqa: SLF001
+        ministack.save_all(ministack._build_persistence_save_dict())
         self._deliveries.settle(settled)
 
 

@@ -1,6 +1,6 @@
 """`make run`: Plumbline on this machine until Ctrl-C.
 
-    python -m scripts.local_stack [--port 8000] [--stack-port 4566] [--state .local/state]
+python -m scripts.local_stack [--port 8000] [--stack-port 4566] [--state .local/state]
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import argparse
 import fcntl
 import json
 import signal
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +32,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
-        run(Addresses(options.host, options.port, options.stack_port), options.state.resolve())
+        run(Addresses(options.host, options.stack_port, options.port), options.state.resolve())
     except KeyboardInterrupt:
         print("\nStopped. Your data is kept; `make run` has it back.", flush=True)
 
@@ -71,8 +70,11 @@ def check_ports(addresses: Addresses) -> None:
         SystemExit: it is.
     """
     for port, variable in ((addresses.api_port, "PORT"), (addresses.stack_port, "STACK_PORT")):
-        if not is_free(port, addresses.host):
-            stop(f"Port {port} is taken by another program: stop that one, or choose another port: make run {variable}={port + 1}")
+        if port is not None and not is_free(port, addresses.host):
+            stop(
+                f"Port {port} is taken by another program: stop that one, or choose another port: "
+                f"make run {variable}={port + 1}"
+            )
 
 
 @contextmanager
@@ -91,7 +93,7 @@ def only_one(state: Path, addresses: Addresses) -> Iterator[None]:
             other = lock.read().strip() or "another terminal"
             stop(f"Plumbline is already running here ({other}): use that one, or stop it with Ctrl-C first.")
         lock.truncate(0)
-        lock.write(f"http://127.0.0.1:{addresses.api_port}")
+        lock.write(f"http://127.0.0.1:{addresses.api_port or addresses.stack_port}")
         lock.flush()
         yield
 
@@ -109,7 +111,8 @@ def announce(addresses: Addresses, outputs: dict[str, str]) -> None:
     """Say where everything is, for people."""
     api, bucket = f"http://127.0.0.1:{addresses.api_port}", outputs["UploadsBucket"]
     body = '{"input_text": "What is the capital of France?", "output_text": "Paris."}'
-    print(f"""
+    print(
+        f"""
 Plumbline is running.
 
   API      {api}
@@ -124,7 +127,9 @@ Try it:
     -d '{body}'
 
 Ctrl-C stops it and keeps the data.
-""", flush=True)
+""",
+        flush=True,
+    )
 
 
 def _shown(path: Path) -> str:
@@ -132,4 +137,4 @@ def _shown(path: Path) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,4 +1,4 @@
-"""Building the project and deploying it onto the local AWS, each only when something it is made from has changed."""
+"""Building the project and deploying it onto the local AWS, each only when what it is made from has changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import platform
 import sys
 import tomllib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -50,7 +50,13 @@ def build() -> str:
         command = [*SAM, "build", *CONFIG, "--build-dir", str(BUILD / "artifacts")]
         command += ["--cached", "--cache-dir", str(BUILD / "cache" / layer), *parameters()]
         env = local_environment() | {"LAYER_NATIVE": "1", "PYTHON": sys.executable}
-        step("Building the functions and their layer (sam build)", command, "build", env, "sam could not build the project.")
+        step(
+            "Building the functions and their layer (sam build)",
+            command,
+            "build",
+            env,
+            "sam could not build the project.",
+        )
         stamp.write_text(whole, encoding="utf-8")
     return whole
 
@@ -93,12 +99,13 @@ def outputs(stack_port: int) -> dict[str, str]:
 
 
 def parameters() -> list[str]:
-    """samconfig's parameters for the local stack, with the runtime that there is: MiniStack runs functions with the
-    Python it runs in itself, whatever their runtime is called."""
+    """The local stack's parameters from samconfig.toml, and the runtime that there is.
+
+    MiniStack runs functions with the Python that it runs in itself, whatever their runtime is called.
+    """
     runtime = "PythonRuntime=python{}.{}".format(*sys.version_info[:2])
     architecture = f"Architecture={ARCHITECTURES.get(platform.machine().lower(), 'x86_64')}"
-    given = _samconfig().get("deploy", {}).get("parameters", {}).get("parameter_overrides", [])
-    own = given.split() if isinstance(given, str) else list(given)
+    own: list[str] = _samconfig()["deploy"]["parameters"]["parameter_overrides"]
     return ["--parameter-overrides", *own, runtime, architecture]
 
 
@@ -114,9 +121,9 @@ def fingerprint(sources: Sequence[str]) -> str:
     return digest.hexdigest()
 
 
-def _samconfig() -> dict[str, dict[str, dict[str, str]]]:
+def _samconfig() -> dict[str, Any]:
     with (ROOT / "samconfig.toml").open("rb") as file:
-        local: dict[str, dict[str, dict[str, str]]] = tomllib.load(file)["local"]
+        local: dict[str, Any] = tomllib.load(file)["local"]
     return local
 
 

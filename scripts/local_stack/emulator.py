@@ -8,12 +8,12 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.environments import EMULATOR, LOGS, ROOT, stop
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Self
 
 START_SECONDS = 60
@@ -23,11 +23,11 @@ STOP_SECONDS = 60
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where a local stack answers: the API, and the local AWS behind it."""
+    """Where a local stack answers: the local AWS, and the API deployed on it where there is to be one."""
 
     host: str
-    api_port: int
     stack_port: int
+    api_port: int | None = None
 
 
 class Emulator:
@@ -46,9 +46,18 @@ class Emulator:
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
         LOGS.mkdir(parents=True, exist_ok=True)
-        command = [str(EMULATOR.python), "-m", "scripts.emulator", "--stack", self._stack, "--state", str(self._state)]
+        command = [
+            str(EMULATOR.python),
+            "-m",
+            "scripts.emulator",
+            "--stack",
+            self._stack,
+            "--state",
+            str(self._state),
+        ]
         command += ["--host", self._addresses.host, "--port", str(self._addresses.stack_port)]
-        command += ["--api-port", str(self._addresses.api_port)]
+        if self._addresses.api_port is not None:
+            command += ["--api-port", str(self._addresses.api_port)]
         with self._log.open("wb") as log:
             # A session of its own: Ctrl-C in the terminal is for the parent, which stops it in order.
             self._process = subprocess.Popen(
@@ -93,7 +102,10 @@ class Emulator:
         """
         tail = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-10:]
         print("\n".join(f"  {line}" for line in tail))
-        stop(f"The local AWS stopped by itself; what it said is in {self._log.relative_to(ROOT)}. Start it again with: make run")
+        stop(
+            f"The local AWS stopped by itself; what it said is in {self._log.relative_to(ROOT)}. "
+            "Start it again with: make run"
+        )
 
     def _wait_until_it_answers(self) -> None:
         assert self._process is not None
@@ -101,10 +113,13 @@ class Emulator:
         while time.monotonic() < until:
             if self._process.poll() is not None:
                 self.complain()
-            if not is_free(self._addresses.api_port, self._addresses.host):
+            if not is_free(self._addresses.api_port or self._addresses.stack_port, self._addresses.host):
                 return
             time.sleep(0.05)
-        stop(f"The local AWS did not start within {START_SECONDS} s; what it said is in {self._log.relative_to(ROOT)}.")
+        stop(
+            f"The local AWS did not start within {START_SECONDS} s; "
+            f"what it said is in {self._log.relative_to(ROOT)}."
+        )
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:

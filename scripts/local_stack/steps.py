@@ -29,7 +29,9 @@ def step(title: str, command: Sequence[str], log: str, env: dict[str, str], advi
     started = time.monotonic()
     print(f"{title} ...", end=" ", flush=True)
     with file.open("w", encoding="utf-8") as written:
-        done = subprocess.run(list(command), cwd=ROOT, env=env, check=False, stdout=written, stderr=subprocess.STDOUT)
+        done = subprocess.run(
+            list(command), cwd=ROOT, env=env, check=False, stdout=written, stderr=subprocess.STDOUT
+        )
     if done.returncode == 0:
         print(f"{time.monotonic() - started:.0f} s", flush=True)
         return
@@ -40,7 +42,7 @@ def step(title: str, command: Sequence[str], log: str, env: dict[str, str], advi
 
 
 def local_environment(stack_port: int | None = None) -> dict[str, str]:
-    """This process's environment with the local AWS in place of any real account."""
+    """The environment with the local AWS in place of any real account."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return mine | {
         "AWS_ACCESS_KEY_ID": CREDENTIAL,
