@@ -1,8 +1,8 @@
 """Metrics: what they count, from which size on, and what real texts give."""
 
+# ruff: noqa: RUF001 - other scripts have marks that look like Latin ones
 from __future__ import annotations
 
-import unicodedata
 import zlib
 
 import pytest
@@ -10,7 +10,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from plumbline.metrics import METRICS, SERIES, Metric, markdown_table, measure, series
 from plumbline.metrics.registry import MOST_METRICS, OWN_UNIT
-from plumbline.metrics.words import MARKS, ascii_words, unicode_words
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()))
 
@@ -63,44 +62,24 @@ def test_measuring_is_a_function_of_the_texts(one: str, other: str) -> None:
     assert measure(one, other) == measure(one, other)
 
 
-@given(st.text(alphabet=st.characters(max_codepoint=0x7F)))
-def test_words_of_ascii_are_the_same_by_the_quick_way(text: str) -> None:
-    assert [word.decode() for word in ascii_words(text.encode())] == unicode_words(text)
-
-
-@given(st.text())
-def test_words_hold_every_letter_and_digit_and_nothing_else_visible(text: str) -> None:
-    kept = "".join(unicode_words(text))
-    assert [c for c in kept if c.isalnum()] == [c for c in text if c.isalnum()]
-    assert all(c.isalnum() or c == "_" or unicodedata.category(c)[0] in "MC" for c in kept)
-
-
-def test_the_table_of_marks_is_unicodes() -> None:
-    ranges = (part.partition("-") for part in MARKS.split())
-    marks = {code for low, _, high in ranges for code in range(int(low, 16), int(high or low, 16) + 1)}
-    for code in range(0x1E900):
-        character = chr(code)
-        if unicodedata.ucd_3_2_0.category(character) == "Cn":
-            continue  # younger than some Python's Unicode
-        if unicodedata.category(character)[0] == "M":
-            assert code in marks, hex(code)
-        if character.isalnum():
-            assert code not in marks, hex(code)
-
-
 def test_compression_ratio_is_zlib_bytes_by_utf8_bytes() -> None:
     text = "Straße nach Köln, wieder und wieder. " * 3
     data = text.encode()
     assert output(text)["compression_ratio"] == len(zlib.compress(data)) / len(data)
 
 
-@pytest.mark.parametrize(
-    "metric", [metric for metric in METRICS if metric.characters], ids=lambda metric: metric.name
-)
-def test_a_metric_is_absent_below_its_support(metric: Metric) -> None:
+@pytest.mark.parametrize("metric", [one for one in METRICS if one.characters], ids=lambda one: one.name)
+def test_a_metric_is_absent_below_its_characters(metric: Metric) -> None:
     text = "ab cd, 1. " * 10
     assert metric.name not in output(text[: metric.characters - 1])
     assert metric.name in output(text[: metric.characters])
+
+
+@pytest.mark.parametrize("metric", [one for one in METRICS if one.words], ids=lambda one: one.name)
+def test_a_metric_is_absent_below_its_words(metric: Metric) -> None:
+    words = [f"word{chr(97 + n)}" for n in range(26)]
+    assert metric.name not in output(" ".join(words[: metric.words - 1]))
+    assert metric.name in output(" ".join(words[: metric.words]))
 
 
 def test_repetition_compresses_well_and_noise_does_not() -> None:
@@ -108,18 +87,96 @@ def test_repetition_compresses_well_and_noise_does_not() -> None:
     assert output("k3F9zQp7Lw2Xv8RtYb1NcM6sHd4JgA5eUo0iTlKqWfZxBnVjPyGrEmDuChSaQ")["compression_ratio"] > 1.0
 
 
-def test_known_values_of_real_texts() -> None:
+def test_known_values_of_a_real_text() -> None:
     asked = "Write a Python function that takes in a list of integers and returns the maximum value in the list."
     answered = "def max_value(lst):\n    return max(lst)\n"
-    assert measure(asked, answered) == pytest.approx(
-        {
-            "input.length": 99,
-            "input.words": 19,
-            "input.compression_ratio": 0.8686868686868687,
-            "output.length": 40,
-            "output.words": 6,
-        }
-    )
+    values = measure(asked, answered)
+    assert {name: values[name] for name in KNOWN} == pytest.approx(KNOWN)
+    # Fewer than 50 characters, ten words: neither compression nor anything that is of words is defined.
+    assert values.keys() & {"output.compression_ratio", "output.lexical_diversity", "output.reading_ease"} == set()
+
+
+KNOWN = {
+    "input.length": 99,
+    "input.words": 19,
+    "input.sentences": 1,
+    "input.letters": 80,
+    "input.word_length": 80 / 19,
+    "input.symbol_ratio": 1 / 99,
+    "input.digit_ratio": 0,
+    "input.uppercase_ratio": 2 / 80,
+    "input.lexical_diversity": 15 / 19,
+    "input.compression_ratio": 0.8686868686868687,
+    "input.long_words": 4,
+    "input.max_word_length": 8,
+    "input.lix": 19 + 100 * 4 / 19,
+    "output.length": 40,
+    "output.words": 6,
+    "output.lines": 2,
+    "output.symbol_ratio": 6 / 40,
+    "output.blank": 0,
+    "output.truncated": 0,
+    "output.refusal": 0,
+    "output.overlap": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Das Haus ist alt und groß und schön.", {"non_ascii_ratio": 2 / 36, "symbol_ratio": 1 / 36}),
+        ("1234567890 und 1234567890", {"digit_ratio": 20 / 25, "symbol_ratio": 0.0}),
+        ("नमस्ते दुनिया, यह एक परीक्षण है।", {"symbol_ratio": 2 / 32, "sentences": 1.0, "words": 6.0}),
+        ("مرحبا بالعالم! كيف حالك؟ أنا بخير، شكرا.", {"sentences": 3.0, "words": 7.0}),
+        ("今天天气很好。我们去公园吧！你想去吗？", {"sentences": 3.0, "words": 16.0, "non_ascii_ratio": 1.0}),
+        ("Great \U0001f389\U0001f389 work, everybody! \U0001f44d\U0001f3fd", {"sentences": 2.0, "words": 3.0}),
+        ("x" * 30, {"word_length": 30.0, "uppercase_ratio": 0.0, "max_word_length": 30.0}),
+        (
+            "?!" * 20,
+            {"symbol_ratio": 1.0, "word_length": 0.0, "words": 0.0, "sentences": 0.0, "punctuation_ratio": 1.0},
+        ),
+        ("a <- b + c * d / e == f", {"special_ratio": 4 / 23, "punctuation_ratio": 3 / 23}),
+        ("ABCDE abcde ABCDE abcde", {"uppercase_ratio": 0.5, "lines": 1.0}),
+    ],
+)
+def test_shares_and_counts(text: str, found: dict[str, float]) -> None:
+    values = output(text)
+    assert {name: values[name] for name in found} == pytest.approx(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "blank"), [("", 1), (" \n", 1), ("\u200b", 1), ("...?!", 1), ("\U0001f937", 1), ("7", 0), ("ß", 0)]
+)
+def test_blank_is_without_letter_and_digit(text: str, blank: float) -> None:
+    assert output(text)["blank"] == blank
+
+
+def test_overlap_is_the_share_of_the_outputs_words_that_the_input_has() -> None:
+    values = measure("Where is the Eiffel Tower?", "The Eiffel tower is in Paris.")
+    assert values["output.overlap"] == 4 / 6
+    assert "input.overlap" not in values
+    mixed = measure("Wo steht der Eiffelturm – in Köln?", "Der Eiffelturm steht in Paris.")
+    assert mixed["output.overlap"] == 4 / 5
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        ('{"a": [1, 2.5, null]}', 1),
+        ("[]", 1),
+        ('```json\n{"a": 1}\n```', 1),
+        ("[" + "1" * 5000 + "]", 1),
+        ("42", 0),
+        ('"text"', 0),
+        ("{'a': 1}", 0),
+        ('{"a": 1', 0),
+        ("[" * 100_000 + "]" * 100_000, 0),
+        ('Here it is: {"a": 1}', 0),
+        ("", 0),
+    ],
+)
+def test_valid_json_is_an_object_or_an_array(text: str, valid: float) -> None:
+    assert output(text)["valid_json"] == valid
 
 
 def test_numbers_and_names_are_unique_and_leave_room_for_rules() -> None:
@@ -133,7 +190,18 @@ def test_numbers_and_names_are_unique_and_leave_room_for_rules() -> None:
 def test_numbers_of_metrics_never_change() -> None:
     """Alerts' ids are built from them: add to this table, never change it."""
     numbers = {metric.name: metric.number for metric in METRICS}
-    assert numbers.items() >= {"length": 1, "words": 2, "compression_ratio": 9}.items()
+    assert list(numbers) == NAMES_BY_NUMBER.split()
+    assert list(numbers.values()) == list(range(1, len(numbers) + 1))
+
+
+NAMES_BY_NUMBER = """
+    length words sentences word_length symbol_ratio digit_ratio non_ascii_ratio lexical_diversity
+    compression_ratio overlap blank truncated refusal reading_ease grade_level automated_readability
+    coleman_liau gunning_fog smog lix syllables syllables_per_word monosyllables polysyllables long_words
+    letters uppercase_ratio punctuation_ratio special_ratio max_word_length words_per_sentence lines
+    unique_words lexical_density reading_time urls unique_urls emails unique_emails phones payment_cards
+    ibans ssns ip_addresses secrets pii valid_json truncated_early placeholder stack_trace
+"""
 
 
 def test_measured_series_are_those_of_the_registry() -> None:

@@ -1,6 +1,8 @@
 """Text in, numbers out. Pure: no AWS, no environment, no clock."""
 
+from plumbline.metrics.definition import Metric, Series
 from plumbline.metrics.measuring import measure
-from plumbline.metrics.registry import METRICS, SERIES, Metric, Series, markdown_table, series
+from plumbline.metrics.registry import SERIES, markdown_table, series
+from plumbline.metrics.table import METRICS
 
 __all__ = ["METRICS", "SERIES", "Metric", "Series", "markdown_table", "measure", "series"]

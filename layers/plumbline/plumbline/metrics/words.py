@@ -45,9 +45,12 @@ f900-faff ff66-ff9d 1b000-1b16f 20000-3fffd
 UNSPACED = "e01-e30 e32-e33 e40-e46 e80-eb0 eb2-eb3 ebd-ec6 edc-edf 1000-102a 103f 1050-1055 1780-17b3 17d7 17dc"
 LETTERS_A_WORD_UNSPACED = 4
 
-_ASCII_SEPARATORS = bytes(
-    code if chr(code).isalnum() or chr(code) == "_" else 0x20 for code in range(0x80)
-) + bytes(range(0x80, 0x100))
+# None deletes, a space separates; for ASCII str.translate needs no look-up a character.
+_ASCII: dict[int, str | None] = {
+    code: None if chr(code) == "'" else " "
+    for code in range(0x80)
+    if not (chr(code).isalnum() or chr(code) == "_")
+}
 
 
 def character_class(ranges: str) -> str:
@@ -68,19 +71,20 @@ def _pattern() -> re.Pattern[str]:
     )
 
 
-def ascii_words(data: bytes) -> list[bytes]:
-    """The words of a text that is all ASCII, as bytes: some ten times as fast as any regular expression.
+def words(text: str) -> list[str]:
+    """The words of a text, in order.
 
-    >>> ascii_words(b"Don't panic: call foo_bar(42)!")
-    [b'Dont', b'panic', b'call', b'foo_bar', b'42']
+    >>> words("Don't panic: call foo_bar(42) à 東京 🎉")
+    ['Dont', 'panic', 'call', 'foo_bar', '42', 'à', '東', '京']
     """
-    return data.translate(_ASCII_SEPARATORS, b"'").split()
+    return ascii_words(text) if text.isascii() else unicode_words(text)
+
+
+def ascii_words(text: str) -> list[str]:
+    """The words of a text that is all ASCII: several times as fast as a regular expression."""
+    return text.translate(_ASCII).split()
 
 
 def unicode_words(text: str) -> list[str]:
-    """The words of any text; for one that is all ASCII the same as :func:`ascii_words`.
-
-    >>> unicode_words("L'été à 東京 🎉")
-    ['Lété', 'à', '東', '京']
-    """
+    """The words of any text; for one that is all ASCII the same as :func:`ascii_words`."""
     return _pattern().findall(text.replace("'", "").replace("\u2019", ""))

@@ -1,0 +1,210 @@
+"""Whether an answer stops before it has ended, and how sure that is.
+
+Prose ends in a full stop, a question or exclamation mark; code, tables, lists, verses, signatures and links need
+none. So an ending is first told to be one of those, and only what is left, a line of prose among prose that does
+end its sentences, is truncated where it stops without.
+"""
+
+# ruff: noqa: RUF001 - other scripts have marks that look like Latin ones
+from __future__ import annotations
+
+import json
+import re
+from enum import IntEnum
+from unicodedata import category
+
+from plumbline.metrics.sentences import CLOSERS, TERMINATORS
+from plumbline.metrics.shortwords import GOES_ON, SHORT_WORDS
+
+_STOPS = frozenset(".!?" + TERMINATORS)
+_CLOSING = "\"')]}>*_`~|" + CLOSERS
+_INVISIBLE = " \t\r\n\u200b\u200c\u200d\ufeff\xa0"
+_TAIL = 4000  # characters from the end whose lines are looked at
+
+_SENTENCE_END = re.compile(f"[.!?{TERMINATORS}][{re.escape(_CLOSING)}]*(?=\\s|$)|[。．！？｡]")
+_LIST_ITEM = re.compile(r"\s*(?:[-*•+–‣◦]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)])\s+")
+# A mark of Markdown with nothing, or only a bold word's beginning, after it.
+_LONE_MARK = re.compile(r"\s*(?:[-*•+]|\d{1,3}[.)]|#{2,6}(?: .*)?)\s*(?:\*\*)?$")
+_HEADING = re.compile(r"\s*\*\*[^*]+\*\*:?\s*$")
+_JSON_BEGINS = re.compile(r'\{\s*(?:"|$)|\[\s*(?:[\[{"\d]|$)')
+_LINK_OR_TAG = re.compile(r"(?:\w+://|www\.|[#@/~]|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,6}(?:/|$))\S*$", re.IGNORECASE)
+_CODE_LINE = re.compile(
+    r"[;{}\\]\s*$|^\s*(?:[#$>%]|//|/\*|--|<[/\w!]|@\w|(?:def|class|import|from|return|if|elif|else|for|while|try|except"
+    r"|with|print|echo|export|const|let|var|function|public|private|static|void|int|select|insert|update|delete|create"
+    r"|where|end|fi|done|esac|sudo|npm|pip|git|docker|curl|cd|apt|SELECT|FROM|WHERE)\b(?!\s+(?:you|the|it|a|an|this)\b))"
+    r"|\w\(.*\)|[=!<>]=|:=|=>|->|::|&&|\|\||\+\+|</|\w\.\w+\(|\$\{?\w|^\s*[\w.\[\]\"']+\s*[-+*/|&^]?=[^=]|^\s*\"\w+\"\s*:"
+)
+_COMMENT = re.compile(r"\s*(?:#|//|--|/\*|\*|<!--)|.*\*/$")
+# A name, a signature, a title.
+_NAME = re.compile(r"^\W*(?:(?:[A-Z0-9\[][\w.'’&\]-]*|of|the|and|de|la|von|van|in|vs?)[\s,.:]*)+$")
+_PAIRS = (("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"), ("（", "）"), ("「", "」"), ("『", "』"))
+_BREAKS = frozenset(",:;-–—(&/，、：")
+# Letters in which no English word ends: "environ-m", "qu", "compl", "univ".
+_NO_WORD = re.compile(r"(?:[jqv]|[bcdfgpt]l|[bcdfgptw]r|qu|[cst]ti|nv|dv|[^aeiouy]{5})$")
+_LEAST_WORDS = 4
+_SHORT = 3
+_EMOJI_STYLE = "\ufe0f"
+
+
+class Ending(IntEnum):
+    """How an answer ends: well, with a sentence that has no end but may be meant so, or surely cut off."""
+
+    WHOLE = 0
+    UNENDED = 1
+    CUT = 2
+
+
+def ending(text: str) -> Ending:
+    """How the text ends: whether it stops in the middle of a sentence, a word, code, JSON or a table's row.
+
+    >>> ending("There are three reasons. The first of").name
+    'CUT'
+    >>> ending("There are three reasons. The first is cost").name
+    'UNENDED'
+    >>> ending("There are three: 1. cost 2. time 3. taste").name
+    'WHOLE'
+    """
+    between_words = text[-1:] == " " and text[-2:-1].isalpha()
+    text = text.rstrip(_INVISIBLE)
+    lines = [line for line in text[-_TAIL:].split("\n") if line and not line.isspace()]
+    if not lines:
+        return Ending.WHOLE
+    cut = _is_cut_structure(text, lines)
+    if cut is not None:
+        return Ending.CUT if cut else Ending.WHOLE
+    if text[-1] in _STOPS:
+        return Ending.WHOLE
+    found = _unstopped_ending(text, lines)
+    return Ending.CUT if found is Ending.UNENDED and between_words else found
+
+
+def _is_cut_structure(text: str, lines: list[str]) -> bool | None:
+    """Whether the code block, JSON, table or list that the text ends in is cut off; None where it ends in none."""
+    if text.count("```") % 2:
+        return True
+    if text.endswith("```"):
+        return False
+    if text[0] in "{[" and _JSON_BEGINS.match(text):
+        return _is_cut_json(text)
+    if lines[-1].lstrip().startswith("|"):
+        return _is_cut_row(lines)
+    return True if len(lines) > 1 and _LONE_MARK.match(lines[-1]) else None
+
+
+def _is_cut_json(text: str) -> bool:
+    """Right as far as it goes, or in a string that never ends."""
+    if text[-1] in "}]":
+        return False
+    try:
+        json.loads(text, parse_int=str, parse_float=str)
+    except json.JSONDecodeError as error:
+        return error.pos >= len(text) - 1 or error.msg.startswith("Unterminated")
+    except (ValueError, RecursionError):
+        return False
+    return False
+
+
+def _is_cut_row(lines: list[str]) -> bool:
+    """A table's last row without its end, or with fewer cells than the row before."""
+    last = lines[-1].strip()
+    before = lines[-2].strip() if len(lines) > 1 else ""
+    if not last.endswith("|"):
+        return last.count("|") > 1 or before.startswith("|")
+    return before.startswith("|") and before.endswith("|") and last.count("|") < before.count("|")
+
+
+def _unstopped_ending(text: str, lines: list[str]) -> Ending:
+    """How a text ends that ends in no full stop."""
+    last = lines[-1]
+    if _is_code(lines):
+        unclosed = any(text.count(opened) > text.count(closed) for opened, closed in _PAIRS)
+        cut = not _COMMENT.match(last) and (unclosed or text[-1] in "=+-,([{&|<")
+    else:
+        cut = _leaves_open(last) or _breaks_off(text, last)
+    if cut:
+        return Ending.CUT
+    if _is_code(lines) or not _ends_in_word(text) or _LINK_OR_TAG.search(last.split()[-1]) or _HEADING.match(last):
+        return Ending.WHOLE
+    unended = _others_end(lines) if _LIST_ITEM.match(last) else _is_unended_prose(lines)
+    return Ending.UNENDED if unended else Ending.WHOLE
+
+
+def _ends_in_word(text: str) -> bool:
+    return text[-1].isalnum() or (category(text[-1])[0] == "M" and text[-1] != _EMOJI_STYLE)
+
+
+def _breaks_off(text: str, last: str) -> bool:
+    """Whether the line stops at a comma or the like, or at a word that no sentence ends in."""
+    words = last.split()
+    if text[-1] in _BREAKS:
+        return len(words) >= _LEAST_WORDS and text[-1] != ";"
+    if len(words) < 2 or not _ends_in_word(text) or _LINK_OR_TAG.search(words[-1]) or _HEADING.match(last):
+        return False
+    return _cannot_end(words[-1]) and not _NAME.match(last)
+
+
+def _cannot_end(word: str) -> bool:
+    """Whether no sentence ends in this word, or no word does end so."""
+    word = word.lower().strip("\"'(*_“‘")
+    if word in GOES_ON:
+        return True
+    if not (word.isascii() and word.isalpha()):
+        return False
+    return word not in SHORT_WORDS if len(word) <= _SHORT else _NO_WORD.search(word) is not None
+
+
+def _leaves_open(line: str) -> bool:
+    """A bracket, a quote or an emphasis that the line opens and does not close."""
+    if _LIST_ITEM.match(line):
+        line = line.split(None, 1)[-1]
+    return (
+        any(line.count(opened) > line.count(closed) for opened, closed in _PAIRS)
+        or (line.count('"') % 2 == 1 and line[-1].isalnum() and len(line.split()) >= _LEAST_WORDS)
+        or (line.count("**") % 2 == 1 and not line.endswith("**"))
+    )
+
+
+def _is_code(lines: list[str]) -> bool:
+    if _CODE_LINE.search(lines[-1]):
+        return True
+    looked_at = lines[-12:]
+    return sum(_CODE_LINE.search(line) is not None for line in looked_at) * 3 >= len(looked_at)
+
+
+def _others_end(lines: list[str]) -> bool:
+    """Whether the list's items before the last end in a full stop, as that one then should."""
+    before = [line.rstrip(_CLOSING + " ") for line in lines[:-1] if _LIST_ITEM.match(line)]
+    ended = sum(line[-1:] in _STOPS for line in before)
+    return len(before) > 0 and ended * 3 >= len(before) * 2
+
+
+def _is_unended_prose(lines: list[str]) -> bool:
+    last = lines[-1]
+    ends = list(_SENTENCE_END.finditer(last))
+    rest = last[ends[-1].end() :] if ends else last
+    words = rest.split()
+    if not words or _NAME.match(rest) or _LINK_OR_TAG.search(words[-1]):
+        return False
+    if ends:
+        return len(words) >= 2 or _is_unspaced(rest) or len(words[0]) <= _SHORT
+    if len(lines) > 1:
+        # A line of its own among others: prose if it is long and the paragraphs before it end their sentences.
+        before = [line.rstrip(_CLOSING + " ") for line in lines[:-1] if not _LIST_ITEM.match(line)]
+        ended = sum(line[-1:] in _STOPS for line in before)
+        return ended > 0 and ended * 2 >= len(before) and (len(words) >= 2 * _LEAST_WORDS or _is_unspaced(rest))
+    # The only line, without an end: a sentence if it is long and begins as one, or has a comma; else a title.
+    if _is_unspaced(rest):
+        return len(rest) >= 3 * _LEAST_WORDS
+    return (
+        len(words) >= 3 * _LEAST_WORDS and (rest.lstrip()[:1].isupper() or not rest.isascii()) and "#" not in rest
+    )
+
+
+def _is_unspaced(text: str) -> bool:
+    """Whether the text is in a script without spaces, so that words do not tell its length."""
+    return (
+        len(text) >= _LEAST_WORDS
+        and text[-1] >= "\u2e80"
+        and text[-1].isalpha()
+        and not "\uac00" <= text[-1] <= "\ud7a3"
+    )

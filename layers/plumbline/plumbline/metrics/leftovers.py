@@ -1,0 +1,55 @@
+"""What programs leave where an answer should be."""
+
+from __future__ import annotations
+
+import re
+
+# What languages and templates write for a value that is not there.
+_PLACEHOLDERS = frozenset(
+    (
+        *(
+            "null",
+            "none",
+            "nil",
+            "undefined",
+            "nan",
+            "n/a",
+            "na",
+            "void",
+            "empty",
+            "<null>",
+            "<none>",
+            "<nil>",
+            "(null)",
+        ),
+        *("[object object]", "[object promise]", "<no response>", "<no output>", "<empty>", "[no response]"),
+        *("no response", "no output", "[empty]", "(empty)", "(no response)", "(no output)", "no content"),
+    )
+)
+_LONGEST_PLACEHOLDER = 24
+_STACK_TRACE = re.compile(
+    r"^Traceback \(most recent call last\):"  # Python
+    r"|^\s*at (?:async )?[\w$.<>/]+(?:\.[\w$<>]+)* ?\(.*:\d+(?::\d+)?\)"  # Java, JavaScript, Kotlin, Scala
+    r"|^\s*at .+ in .+:line \d+"  # .NET
+    r"|^\s*(?:from )?\S+\.rb:\d+:in "  # Ruby
+    r"|^goroutine \d+ \[|^thread '.*' panicked at "  # Go, Rust
+    r"|^#\d+ +0x[0-9a-f]+ in |^#\d+ \S+\.php\(\d+\):",  # C, PHP
+    re.MULTILINE,
+)
+_TRACE_SIGNS = ("Traceback (most", "at ", ".rb:", "goroutine ", "panicked at", "0x", ".php(")
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether the text is nothing but what is written for a missing value.
+
+    >>> is_placeholder("None"), is_placeholder("None of them.")
+    (True, False)
+    """
+    if len(text) > 2 * _LONGEST_PLACEHOLDER:
+        return False
+    return text.strip(" \t\r\n\"'`.").lower() in _PLACEHOLDERS
+
+
+def is_stack_trace(text: str) -> bool:
+    """Whether the text has a program's stack trace in it."""
+    return any(sign in text for sign in _TRACE_SIGNS) and _STACK_TRACE.search(text) is not None

@@ -1,0 +1,69 @@
+"""What is to be known of a word, remembered: a text's words mostly are those of the texts before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plumbline.metrics.functionwords import FUNCTION_WORDS
+from plumbline.metrics.syllables import count_syllables
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LONG_WORD = 6
+"""A word of more letters than this is a long one (Björnsson's LIX)."""
+
+_REMEMBERED = 20_000
+_LONGEST_REMEMBERED = 24
+
+# A word is one byte: its syllables, and two bits. All words of a text then are one string of bytes, in which
+# counting is quick.
+_SYLLABLES, _LONG, _FUNCTION = 0x3F, 0x40, 0x80
+_ALL_LONG = bytes(code for code in range(256) if code & _LONG)
+_ALL_FUNCTION = bytes(code for code in range(256) if code & _FUNCTION)
+_TO_SYLLABLES = bytes(code & _SYLLABLES for code in range(256))
+
+
+class _Words(dict[str, int]):
+    """Words in lower case and their bytes."""
+
+    def __missing__(self, word: str) -> int:
+        code = min(count_syllables(word), _SYLLABLES)
+        code |= _LONG * (len(word) > LONG_WORD) | _FUNCTION * (word in FUNCTION_WORDS)
+        if len(word) <= _LONGEST_REMEMBERED:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[word] = code
+        return code
+
+
+_code = _Words().__getitem__
+
+
+@dataclass(slots=True)
+class WordCounts:
+    """Counts over the words of a text. Polysyllables have three syllables or more."""
+
+    words: int
+    syllables: int
+    monosyllables: int
+    polysyllables: int
+    long_words: int
+    function_words: int
+
+
+def count_words(words: Sequence[str]) -> WordCounts:
+    """The counts for words in lower case."""
+    codes = bytes(map(_code, words))
+    count = len(codes)
+    syllables = codes.translate(_TO_SYLLABLES)
+    monosyllables = syllables.count(1)
+    return WordCounts(
+        words=count,
+        syllables=sum(syllables),
+        monosyllables=monosyllables,
+        polysyllables=count - syllables.count(0) - monosyllables - syllables.count(2),
+        long_words=count - len(codes.translate(None, _ALL_LONG)),
+        function_words=count - len(codes.translate(None, _ALL_FUNCTION)),
+    )

@@ -1,0 +1,108 @@
+"""Addresses, numbers and secrets in a text.
+
+Each search is preceded by a look for what it cannot do without (an ``@``, enough digits): most texts have none
+of it and cost next to nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+_URL = re.compile(r"""(?:https?://|(?<![\w.])www\.)[^\s<>"'`\])}|\\]+""", re.IGNORECASE)
+_EMAIL = re.compile(
+    r"(?<![\w.+-])[A-Za-z0-9_%+-]{1,64}+(?:\.[A-Za-z0-9_%+-]{1,64}+)*+@(?:[\w-]{1,63}\.)+[^\W\d_]{2,24}"
+)
+# A look behind comes after the first character, so that the search can leap to that character.
+_PHONE = re.compile(
+    r"[+(0-9](?<![\w.+-].)(?:"
+    r"(?<=\+)[0-9][0-9 ().-]{6,20}[0-9]"  # E.164: a plus, a country's code, groups
+    r"|(?<=1)[ .-](?:\([0-9]{3}\) ?|[0-9]{3}[ .-])[0-9]{3}[ .-][0-9]{4}"  # North American numbering plan
+    r"|(?<=\()[0-9]{3}\) ?[0-9]{3}[ .-][0-9]{4}"
+    r"|(?<=[2-9])[0-9]{2}[ .-][0-9]{3}[ .-][0-9]{4}"
+    r")(?![\w-])"
+)
+_CARD = re.compile(r"[0-9](?<![\w.-].)(?:[ -]?[0-9]){12,18}(?![\w-])")
+_IBAN = re.compile(r"[A-Z](?<!\w.)[A-Z][0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)")
+_SSN = re.compile(r"[0-8](?<![\w-].)(?<!000)[0-9]{2}(?<!000)(?<!666)-(?!00)[0-9]{2}-(?!0000)[0-9]{4}(?![\w-])")
+# Every telephone, card and social security number and every IP address begins with such a run.
+_NUMBER = re.compile(r"[0-9(][0-9 ().-]{6}")
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+_REST = r"(?:(?<=2)(?:5[0-5]|[0-4][0-9])|(?<=1)[0-9]{2}|[0-9]?)"  # of an octet after its first digit
+_IP = re.compile(rf"[0-9](?<![\w.].){_REST}(?:\.{_OCTET}){{3}}(?![\w]|\.[0-9])")
+_SECRET = re.compile(
+    r"(?<![\w-])(?:"
+    r"(?:AKIA|ASIA)[0-9A-Z]{16}"  # AWS access key ids
+    r"|(?:sk|rk|pk)_(?:live|test)_[0-9A-Za-z]{16,}"  # Stripe
+    r"|sk-(?:proj-|ant-|or-)?[\w-]{20,}"  # OpenAI, Anthropic, OpenRouter
+    r"|gh[pousr]_[0-9A-Za-z]{36,}|github_pat_\w{40,}"  # GitHub
+    r"|glpat-[\w-]{20,}"  # GitLab
+    r"|xox[abeprs]-[0-9A-Za-z-]{10,}"  # Slack
+    r"|AIza[\w-]{35}|ya29\.[\w-]{20,}"  # Google
+    r"|hf_[0-9A-Za-z]{30,}"  # Hugging Face
+    r"|npm_[0-9A-Za-z]{36}|pypi-[\w-]{50,}"  # package registries
+    r"|SG\.[\w-]{16,}\.[\w-]{16,}"  # SendGrid
+    r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}"  # JSON web tokens
+    r")(?!\w)"
+)
+_PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ ){0,4}PRIVATE KEY-----")
+_SECRET_SIGNS = (
+    *("AKIA", "ASIA", "sk_", "rk_", "pk_", "sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-"),
+    *("xox", "AIza", "ya29.", "hf_", "npm_", "pypi-", "SG.", "eyJ"),
+)
+_MOST_SEARCHED = 1_000_000
+
+
+def find_patterns(text: str, digits: int, capitals: int) -> dict[str, float]:
+    """Counts by kind; how many digits and capitals the text has spares searches that would find nothing.
+
+    Of a text of over a million characters the first million are searched.
+    """
+    if len(text) > _MOST_SEARCHED:
+        text = text[:_MOST_SEARCHED]
+    phones = cards = ssns = addresses = ibans = secrets = 0
+    if digits >= 4 and _NUMBER.search(text):
+        phones = sum(map(_is_phone, _PHONE.findall(text)))
+        cards = sum(map(_is_card, _CARD.findall(text)))
+        ssns = len(_SSN.findall(text))
+        addresses = len(_IP.findall(text))
+    if digits >= 10 and capitals >= 2:
+        ibans = sum(map(_is_iban, _IBAN.findall(text)))
+    if digits and any(sign in text for sign in _SECRET_SIGNS):
+        secrets = len(_SECRET.findall(text))
+    if "PRIVATE KEY-----" in text:
+        secrets += len(_PRIVATE_KEY.findall(text))
+    urls = _URL.findall(text) if "://" in text or "www." in text or "WWW." in text else ()
+    emails = _EMAIL.findall(text) if "@" in text else ()
+    return {
+        "phones": float(phones),
+        "payment_cards": float(cards),
+        "ssns": float(ssns),
+        "ip_addresses": float(addresses),
+        "ibans": float(ibans),
+        "secrets": float(secrets),
+        "urls": float(len(urls)),
+        "unique_urls": float(len({url.rstrip(".,;:!?") for url in urls}) if urls else 0),
+        "emails": float(len(emails)),
+        "unique_emails": float(len({email.lower() for email in emails}) if emails else 0),
+        "pii": float(phones + cards + ssns + ibans + secrets + len(emails)),
+    }
+
+
+def _is_phone(number: str) -> bool:
+    # ITU-T E.164: at most 15 digits; fewer than 8 with a country's code are none that is in use.
+    return 8 <= sum(map(str.isdigit, number)) <= 15
+
+
+def _is_card(number: str) -> bool:
+    """Luhn's checksum (ISO/IEC 7812-1, annex B) under the prefixes of the networks in use."""
+    digits = [int(digit) for digit in number if digit.isdigit()]
+    if digits[0] not in {2, 3, 4, 5, 6} or len(set(digits)) == 1:
+        return False
+    doubled = (2 * digit - 9 * (digit > 4) for digit in digits[-2::-2])
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def _is_iban(number: str) -> bool:
+    """ISO 13616: with the first four characters at its end and letters in base 36, the number is 1 modulo 97."""
+    compact = number.replace(" ", "")
+    return 15 <= len(compact) <= 34 and int("".join(str(int(c, 36)) for c in compact[4:] + compact[:4])) % 97 == 1
