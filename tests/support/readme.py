@@ -32,6 +32,8 @@ def examples() -> list[Example]:
     return found
 
 
+MORE = "…"
+"""A key in README that stands for others like those beside it."""
 # What differs from run to run: compared by type only.
 VOLATILE = {"id", "interaction_id", "created_at", "started_at", "finished_at", "next_cursor", "key", "s3", "url"}
 
@@ -40,8 +42,14 @@ def assert_same_shape(shown: Any, got: Any, path: str = "answer") -> None:
     """Asserts that an answer is the one README shows: all keys, and every value that can be the same."""
     if isinstance(shown, dict):
         assert isinstance(got, dict), f"{path}: {got!r} is not an object"
-        assert shown.keys() == got.keys(), f"{path}: README shows {sorted(shown)}, the answer has {sorted(got)}"
+        missing = shown.keys() - {MORE} - got.keys()
+        assert not missing, f"{path}: README shows {sorted(missing)}, the answer does not"
+        assert MORE in shown or shown.keys() == got.keys(), (
+            f"{path}: the answer has {sorted(got.keys() - shown.keys())}"
+        )
         for key, value in shown.items():
+            if key == MORE:
+                continue
             if key in VOLATILE:
                 assert type(value) is type(got[key]), f"{path}.{key}: {got[key]!r} is not like {value!r}"
             else:
