@@ -16,6 +16,7 @@ from plumbline.metrics.refusals import is_refusal
     "text",
     [
         "There are three reasons for this. The first of",
+        "There are three reasons for this. The most impor",
         "You will need flour, sugar, butter,",
         "She opened the door (which had been",
         'He turned and said: "We must leave before',
@@ -40,7 +41,7 @@ def test_what_stops_in_the_middle_is_cut(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "There are three reasons for this. The most impor",
+        "There are three reasons for this. The one that counts most in my opinion is without doubt the impor",
         "It is a city in France. The river there is the Seine and many tourists visit it",
         "首先打开盖子。然后取出电池并检查触点是否",
         "1. Open the lid.\n2. Take out the battery.\n3. Look whether the contacts were cleaned",

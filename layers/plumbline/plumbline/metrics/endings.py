@@ -26,6 +26,9 @@ _LIST_ITEM = re.compile(r"\s*(?:[-*•+–‣◦]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1
 # A mark of Markdown with nothing, or only a bold word's beginning, after it.
 _LONE_MARK = re.compile(r"\s*(?:[-*•+]|\d{1,3}[.)]|#{2,6}(?: .*)?)\s*(?:\*\*)?$")
 _HEADING = re.compile(r"\s*\*\*[^*]+\*\*:?\s*$")
+_TABLE_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*\|")
+_STRING = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
+_DASH = re.compile(r"\w\s?[-–—]$")
 _JSON_BEGINS = re.compile(r'\{\s*(?:"|$)|\[\s*(?:[\[{"\d]|$)')
 _LINK_OR_TAG = re.compile(r"(?:\w+://|www\.|[#@/~]|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,6}(?:/|$))\S*$", re.IGNORECASE)
 _CODE_LINE = re.compile(
@@ -38,7 +41,8 @@ _COMMENT = re.compile(r"\s*(?:#|//|--|/\*|\*|<!--)|.*\*/$")
 # A name, a signature, a title.
 _NAME = re.compile(r"^\W*(?:(?:[A-Z0-9\[][\w.'’&\]-]*|of|the|and|de|la|von|van|in|vs?)[\s,.:]*)+$")
 _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"), ("（", "）"), ("「", "」"), ("『", "』"))
-_BREAKS = frozenset(",:;-–—(&/，、：")
+_DASHES = "-–—"
+_BREAKS = frozenset(",:(&/，、：" + _DASHES)
 # Letters in which no English word ends: "environ-m", "qu", "compl", "univ".
 _NO_WORD = re.compile(r"(?:[jqv]|[bcdfgpt]l|[bcdfgptw]r|qu|[cst]ti|nv|dv|[^aeiouy]{5})$")
 _LEAST_WORDS = 4
@@ -80,15 +84,22 @@ def ending(text: str) -> Ending:
 
 def _is_cut_structure(text: str, lines: list[str]) -> bool | None:
     """Whether the code block, JSON, table or list that the text ends in is cut off; None where it ends in none."""
-    if text.count("```") % 2:
-        return True
     if text.endswith("```"):
         return False
+    if text.count("```") % 2:
+        return True
     if text[0] in "{[" and _JSON_BEGINS.match(text):
         return _is_cut_json(text)
-    if lines[-1].lstrip().startswith("|"):
+    if lines[-1].lstrip().startswith("|") and any(_TABLE_RULE.match(line) for line in lines):
         return _is_cut_row(lines)
-    return True if len(lines) > 1 and _LONE_MARK.match(lines[-1]) else None
+    return True if _is_lone_mark(lines) else None
+
+
+def _is_lone_mark(lines: list[str]) -> bool:
+    """A heading without a text, or a list's mark without an item."""
+    if len(lines) < 2 or not _LONE_MARK.match(lines[-1]):
+        return False
+    return lines[-1].lstrip().startswith("#") or any(_LIST_ITEM.match(line) for line in lines[:-1])
 
 
 def _is_cut_json(text: str) -> bool:
@@ -108,25 +119,25 @@ def _is_cut_row(lines: list[str]) -> bool:
     """A table's last row without its end, or with fewer cells than the row before."""
     last = lines[-1].strip()
     before = lines[-2].strip() if len(lines) > 1 else ""
-    if not last.endswith("|"):
-        return last.count("|") > 1 or before.startswith("|")
-    return before.startswith("|") and before.endswith("|") and last.count("|") < before.count("|")
+    return not last.endswith("|") or (before.startswith("|") and last.count("|") < before.count("|"))
 
 
 def _unstopped_ending(text: str, lines: list[str]) -> Ending:
     """How a text ends that ends in no full stop."""
     last = lines[-1]
     if _is_code(lines):
-        unclosed = any(text.count(opened) > text.count(closed) for opened, closed in _PAIRS)
-        cut = not _COMMENT.match(last) and (unclosed or text[-1] in "=+-,([{&|<")
+        code = _STRING.sub("", text)
+        unclosed = any(code.count(opened) > code.count(closed) for opened, closed in _PAIRS)
+        cut = not _COMMENT.match(last) and (unclosed or text[-1] in "=,([{&|<")
     else:
         cut = _leaves_open(last) or _breaks_off(text, last)
     if cut:
         return Ending.CUT
     if _is_code(lines) or not _ends_in_word(text) or _LINK_OR_TAG.search(last.split()[-1]) or _HEADING.match(last):
         return Ending.WHOLE
-    unended = _others_end(lines) if _LIST_ITEM.match(last) else _is_unended_prose(lines)
-    return Ending.UNENDED if unended else Ending.WHOLE
+    if _LIST_ITEM.match(last):
+        return Ending.UNENDED if _others_end(lines) else Ending.WHOLE
+    return _prose_ending(lines)
 
 
 def _ends_in_word(text: str) -> bool:
@@ -136,9 +147,11 @@ def _ends_in_word(text: str) -> bool:
 def _breaks_off(text: str, last: str) -> bool:
     """Whether the line stops at a comma or the like, or at a word that no sentence ends in."""
     words = last.split()
+    if _LINK_OR_TAG.search(words[-1]) or _HEADING.match(last):
+        return False
     if text[-1] in _BREAKS:
-        return len(words) >= _LEAST_WORDS and text[-1] != ";"
-    if len(words) < 2 or not _ends_in_word(text) or _LINK_OR_TAG.search(words[-1]) or _HEADING.match(last):
+        return len(words) >= _LEAST_WORDS and (text[-1] not in _DASHES or _DASH.search(text) is not None)
+    if len(words) < 2 or not _ends_in_word(text):
         return False
     return _cannot_end(words[-1]) and not _NAME.match(last)
 
@@ -178,26 +191,30 @@ def _others_end(lines: list[str]) -> bool:
     return len(before) > 0 and ended * 3 >= len(before) * 2
 
 
-def _is_unended_prose(lines: list[str]) -> bool:
+def _prose_ending(lines: list[str]) -> Ending:
+    """How a last line of words ends that ends in no full stop."""
     last = lines[-1]
     ends = list(_SENTENCE_END.finditer(last))
     rest = last[ends[-1].end() :] if ends else last
     words = rest.split()
-    if not words or _NAME.match(rest) or _LINK_OR_TAG.search(words[-1]):
-        return False
+    if not words or _NAME.match(rest):
+        return Ending.WHOLE
     if ends:
-        return len(words) >= 2 or _is_unspaced(rest) or len(words[0]) <= _SHORT
-    if len(lines) > 1:
-        # A line of its own among others: prose if it is long and the paragraphs before it end their sentences.
-        before = [line.rstrip(_CLOSING + " ") for line in lines[:-1] if not _LIST_ITEM.match(line)]
-        ended = sum(line[-1:] in _STOPS for line in before)
-        return ended > 0 and ended * 2 >= len(before) and (len(words) >= 2 * _LEAST_WORDS or _is_unspaced(rest))
-    # The only line, without an end: a sentence if it is long and begins as one, or has a comma; else a title.
-    if _is_unspaced(rest):
-        return len(rest) >= 3 * _LEAST_WORDS
-    return (
-        len(words) >= 3 * _LEAST_WORDS and (rest.lstrip()[:1].isupper() or not rest.isascii()) and "#" not in rest
-    )
+        # A few words after a sentence are the beginning of another; many may be one whose full stop is forgotten.
+        return Ending.CUT if len(words) <= _LEAST_WORDS and not _is_unspaced(rest) else Ending.UNENDED
+    return Ending.UNENDED if _is_sentence(rest, words, lines[:-1]) else Ending.WHOLE
+
+
+def _is_sentence(line: str, words: list[str], others: list[str]) -> bool:
+    """Whether a line without any end is a sentence nevertheless, and no title, verse or value."""
+    if not others:
+        if _is_unspaced(line):
+            return len(line) >= 3 * _LEAST_WORDS
+        begins_as_one = line.lstrip()[:1].isupper() or not line.isascii()
+        return len(words) >= 3 * _LEAST_WORDS and begins_as_one and "#" not in line
+    before = [other.rstrip(_CLOSING + " ") for other in others if not _LIST_ITEM.match(other)]
+    ended = sum(other[-1:] in _STOPS for other in before)
+    return ended > 0 and ended * 2 >= len(before) and (len(words) >= 2 * _LEAST_WORDS or _is_unspaced(line))
 
 
 def _is_unspaced(text: str) -> bool:

@@ -5,24 +5,23 @@ from __future__ import annotations
 
 _GOES_ON = """
 a an the and or but nor of to from with without for in into on onto at by as than that which who whom whose
-because although though while whereas unless if whether since until is are was were be been being has have had
+because although though while whereas unless if whether since until is are was were been being has have had
 can could may might must shall should will would do does did their your its our my his her this these those
-such very more most so not no between among through during about against towards toward upon via per including
-using include includes included provide provides providing ensure ensures ensuring make makes making allow
-allows allowing help helps helping consider considering involve involves involving require requires enable
-enables create creates creating use uses follow follows contain contains become becomes becoming maintain
-improve improves reduce reduces increase increases promote promotes offer offers offering give gives giving
-take takes taking keep keeps keeping find get gets getting let lets try trying want wants need needs seem
-seems known based due according various several many different specific certain potential particular
-additional important own new best first second third next last other another same few multiple within rather
-what how why when where above below around near just only even often usually typically generally especially
-particularly mainly i we he she they it's you're they're there's i'm we're let's also both either each every
-some any der die das den dem des ein eine einen einem einer und oder aber zu zum zur von vom mit für im auf
-als wie dass weil wenn ist sind war wird werden kann nicht auch sich bei nach aus durch über le la les un une
-du de et ou mais à au aux pour par avec sans dans sur en que qui est sont ce cette ces son sa el los las una
-unos unas del y o pero con sin para por como se su sus es más lo al il gli di da che e è della dello delle nel
-nella sono os um uma dos mas com sem em na nos nas são ao pelo pela het een van maar met voor op te dat zijn и
-в во на с со к ко об от до за из у не но или а что как для при это
+such very more most so not no between among through during against towards toward upon via per including using
+include includes included provide provides providing ensure ensures ensuring make makes making allow allows
+allowing helping consider considering involve involves involving require requires enable enables create
+creates creating follow follows contain contains become becomes becoming maintain improve improves reduce
+reduces increase increases promote promotes offering give gives giving take takes taking keep keeps keeping
+find get gets getting let lets trying seem seems known based due according various several many different
+specific certain potential particular additional important new another multiple within rather what when where
+near just only even often usually typically generally especially particularly mainly i we he she they it's
+you're they're there's i'm we're let's also both either each every some any der die das den dem des ein eine
+einen einem einer und oder aber zu zum zur von vom mit für im auf als wie dass weil wenn ist sind war wird
+werden kann nicht auch sich bei nach aus durch über le la les un une du de et ou mais à au aux pour par avec
+sans dans sur en que qui est sont ce cette ces son sa el los las una unos unas del y o pero con sin para por
+como se su sus es más lo al il gli di da che e è della dello delle nel nella sono os um uma dos mas com sem em
+na nos nas são ao pelo pela het een van maar met voor op te dat zijn и в во на с со к ко об от до за из у не
+но или а что как для при это
 """
 GOES_ON = frozenset(_GOES_ON.split())
 
