@@ -58,9 +58,7 @@ class Product:
         self._files = FileStore(clients.s3, stack.bucket)
         self._interactions = InteractionStore(clients, stack.interactions, stack.bucket)
         self._imports = ImportStore(clients, stack.imports, baselines_table=stack.baselines)
-        worker = ChunkWorker(
-            self._interactions, self._imports, Rules.from_settings(settings), settings.sensitivity, baselines
-        )
+        worker = ChunkWorker(self._interactions, self._imports, Rules.from_settings(settings), baselines)
         self._job = ImportJob(self._imports, self._files, worker, lambda: cache.sketches().pack())
 
     def import_file(self, name: str, pairs: Sequence[Pair]) -> list[int]:

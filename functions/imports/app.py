@@ -123,7 +123,6 @@ class ImportsHandler:
             InteractionStore(self._clients, settings.interactions_table, settings.uploads_bucket),
             self._imports,
             Rules.from_settings(settings),
-            settings.sensitivity,
             self._baselines if settings.baseline_updates == "inline" else None,
         )
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.support.gateway import Clock, Gateway
     from tests.support.tables import Stack
 
-SHORT = Finding(5, "threshold", "input", "length", 101.0, "above", 100.0)
+SHORT = Finding(5, "threshold", "input", "length", 101.0, "above", 100.0, severity="critical")
 KINDS = [(THRESHOLD,), (OUTLIER,), (THRESHOLD, OUTLIER), (), (SHORT, THRESHOLD)]
 """What interactions 1, 2, 3, … raise, over and over; number n happened n seconds after EPOCH."""
 
@@ -54,6 +54,7 @@ def test_an_alert_shows_its_evidence(api: Gateway, store: InteractionStore) -> N
         "id": 2012,
         "interaction_id": 2,
         "alert_type": "outlier",
+        "severity": "warning",
         "element": "input",
         "metric": "words",
         "metric_value": 4000,
@@ -69,6 +70,15 @@ def test_an_alert_shows_its_evidence(api: Gateway, store: InteractionStore) -> N
             "tail": 0.00005,
         },
     }
+
+
+def test_alerts_that_were_kept_before_there_were_severities_are_warnings(
+    api: Gateway, store: InteractionStore, clients: Clients, stack: Stack
+) -> None:
+    item = clients.dynamodb.get_item(TableName=stack.interactions, Key={"id": {"N": "1"}})["Item"]
+    assert "severity" not in item["alerts"]["L"][0]["M"]
+    assert [alert["severity"] for alert in every(api, interaction_id=1)] == ["warning"]
+    assert [alert["severity"] for alert in every(api, interaction_id=5)] == ["warning", "critical"]
 
 
 def test_alerts_are_newest_first_then_by_rule(api: Gateway, store: InteractionStore) -> None:
@@ -88,6 +98,9 @@ def test_every_size_of_page_shows_the_same(api: Gateway, store: InteractionStore
     [
         {"alert_type": "threshold"},
         {"alert_type": "outlier"},
+        {"severity": "critical"},
+        {"severity": "warning", "element": "output"},
+        {"severity": "info"},
         {"element": "input"},
         {"element": "output"},
         {"metric": "length"},

@@ -88,7 +88,6 @@ class Site:
             InteractionStore(clients, stack.interactions, stack.bucket),
             imports,
             Rules.from_settings(settings),
-            "default",
             baselines if self.updates == "inline" else None,
             clock=lambda: NOW,
         )

@@ -40,6 +40,7 @@ findings = st.builds(
     direction=st.sampled_from(["above", "below"]),
     bound=numbers,
     baseline=st.none() | evidence,
+    severity=st.sampled_from(["info", "warning", "critical"]),
 )
 
 

@@ -122,6 +122,7 @@ def test_what_is_wrong_with_the_settings_is_not_told_to_callers(
     assert "ALERT_THRESHOLD" not in answer.message
     (logged,) = [line for line in lines(capsys) if line.get("message") == "unexpected error"]
     assert logged["error"] == "plumbline.errors.SettingsError"
+    assert logged["problem"] == "ALERT_THRESHOLD must be a number of at least 0, not 'many'"
 
 
 SETUP = """

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from plumbline.baselines import Baselines, Sketches
+from plumbline.alerts import Rules
+from plumbline.baselines import Sketches
 from plumbline.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from plumbline.baselines import Baselines
     from plumbline.settings import Settings
     from plumbline.storage.baselines import BaselineStore, BaselineWrite
 
@@ -44,6 +46,7 @@ class BaselineCache:
     ) -> None:
         self._store = store
         self._settings = settings
+        self._rules = Rules.from_settings(settings)
         self._clock = clock
         self._lock = threading.Lock()
         self._closed: _Window | None = None
@@ -94,7 +97,7 @@ class BaselineCache:
         # In this order: whoever finds baselines finds a window too.
         self._window = window
         if window.versions != known:
-            self._baselines = Baselines.fit(window.sketches, self._settings.sensitivity)
+            self._baselines = self._rules.fit(window.sketches)
 
     def _read(self, now: datetime) -> _Window:
         today = now.astimezone(UTC).date()

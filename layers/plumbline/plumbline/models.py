@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Element = Literal["input", "output"]
 AlertType = Literal["threshold", "outlier"]
 Direction = Literal["above", "below"]
+Severity = Literal["info", "warning", "critical"]
+Sensitivity = Literal["low", "default", "high"]
 ImportState = Literal["queued", "running", "succeeded", "succeeded_with_problems", "failed"]
 
 ELEMENTS: tuple[Element, ...] = ("input", "output")
@@ -57,6 +59,7 @@ class Finding:
     direction: Direction
     bound: float
     baseline: Evidence | None = None
+    severity: Severity = "warning"
 
     @property
     def series(self) -> str:

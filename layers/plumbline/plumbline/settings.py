@@ -7,13 +7,16 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 
+from plumbline.alerts import parse_rules
 from plumbline.errors import SettingsError
+from plumbline.models import Sensitivity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from plumbline.alerts import Rule
+
 BaselineUpdates = Literal["stream", "inline"]
-Sensitivity = Literal["low", "default", "high"]
 T = TypeVar("T", bound=str)
 
 
@@ -21,10 +24,11 @@ T = TypeVar("T", bound=str)
 class Settings:
     """What a function needs to know of its surroundings.
 
-    ``alert_threshold`` bounds ``length`` of both elements. ``baseline_updates`` says who folds new values into
-    the baselines: the table's stream, or (``inline``, where there is no stream) the request itself.
-    ``baseline_window_days`` is how many days a baseline looks back, ``baseline_refresh_seconds`` how old a
-    baseline in memory may get. ``cursor_key`` seals paging cursors against tampering.
+    ``alert_threshold`` bounds ``length`` of both elements; ``alert_rules`` are what else there is to say of what
+    raises alerts, and go before it (see :mod:`plumbline.alerts.grammar`). ``baseline_updates`` says who folds
+    new values into the baselines: the table's stream, or (``inline``, where there is no stream) the request
+    itself. ``baseline_window_days`` is how many days a baseline looks back, ``baseline_refresh_seconds`` how old
+    a baseline in memory may get. ``cursor_key`` seals paging cursors against tampering.
     """
 
     interactions_table: str
@@ -32,6 +36,7 @@ class Settings:
     imports_table: str
     uploads_bucket: str
     alert_threshold: float = 100.0
+    alert_rules: tuple[Rule, ...] = ()
     sensitivity: Sensitivity = "default"
     baseline_updates: BaselineUpdates = "stream"
     baseline_window_days: int = 14
@@ -52,6 +57,7 @@ class Settings:
             imports_table=_text(env, "IMPORTS_TABLE", "plumbline-imports"),
             uploads_bucket=_text(env, "UPLOADS_BUCKET", "plumbline-uploads"),
             alert_threshold=_number(env, "ALERT_THRESHOLD", 100.0, least=0.0),
+            alert_rules=_rules(env, "ALERT_RULES"),
             sensitivity=_choice(env, "OUTLIER_SENSITIVITY", get_args(Sensitivity), "default"),
             baseline_updates=_choice(env, "BASELINE_UPDATES", get_args(BaselineUpdates), "stream"),
             baseline_window_days=int(_number(env, "BASELINE_WINDOW_DAYS", 14.0, least=1.0, most=90.0, whole=True)),
@@ -83,6 +89,13 @@ def _number(
         bounds = f"{kind} of at least {least:g}" + (f" and at most {most:g}" if most < math.inf else "")
         raise SettingsError(f"{name} must be {bounds}, not {raw!r}")
     return value
+
+
+def _rules(env: Mapping[str, str], name: str) -> tuple[Rule, ...]:
+    try:
+        return parse_rules(env.get(name, ""))
+    except ValueError as error:
+        raise SettingsError(f"{name}: {error}") from None
 
 
 def _choice(env: Mapping[str, str], name: str, choices: tuple[T, ...], default: T) -> T:

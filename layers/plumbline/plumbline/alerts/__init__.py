@@ -1,6 +1,16 @@
 """Numbers in, alerts out. Pure: no AWS, no environment, no clock."""
 
+from plumbline.alerts.grammar import format_rules, parse_rules
 from plumbline.alerts.judging import judge
-from plumbline.alerts.rules import Rules, Threshold
+from plumbline.alerts.rules import OutlierRule, Rule, Rules, Threshold, ThresholdRule
 
-__all__ = ["Rules", "Threshold", "judge"]
+__all__ = [
+    "OutlierRule",
+    "Rule",
+    "Rules",
+    "Threshold",
+    "ThresholdRule",
+    "format_rules",
+    "judge",
+    "parse_rules",
+]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from plumbline.alerts.rules import Rules, Threshold
     from plumbline.baselines import Baseline, Baselines
-    from plumbline.models import Direction
+    from plumbline.models import Direction, Severity
 
 # A rule's number is its series' number times four plus its kind. Plumbline's own series have the numbers 1 to
 # 124 (rules 4 to 499); the series that a caller brings with an interaction are numbered from 125 in the order
@@ -43,7 +43,7 @@ def judge(
             lower, upper = baselines.limits(name, counted=counted)
             if not lower < value < upper:
                 baseline = baselines[name].without(value) if counted else baselines[name]
-                findings.extend(_outlier_findings(baseline, value, metrics))
+                findings.extend(_outlier_findings(baseline, value, metrics, rules.severity(name)))
     return tuple(sorted(findings, key=lambda finding: finding.rule)) if findings else ()
 
 
@@ -51,10 +51,21 @@ def _threshold_finding(threshold: Threshold, value: float, metrics: Mapping[str,
     one = series(threshold.series)
     kind = ABOVE if threshold.direction == "above" else BELOW
     rule = _number(one.name, metrics) * KINDS + kind
-    return Finding(rule, "threshold", one.element, one.metric, value, threshold.direction, threshold.bound)
+    return Finding(
+        rule=rule,
+        alert_type="threshold",
+        element=one.element,
+        metric=one.metric,
+        value=value,
+        direction=threshold.direction,
+        bound=threshold.bound,
+        severity=threshold.severity,
+    )
 
 
-def _outlier_findings(baseline: Baseline, value: float, metrics: Mapping[str, float]) -> Iterator[Finding]:
+def _outlier_findings(
+    baseline: Baseline, value: float, metrics: Mapping[str, float], severity: Severity
+) -> Iterator[Finding]:
     one = baseline.series
     direction: Direction = "above" if value > baseline.centre else "below"
     bound = baseline.upper_fence if direction == "above" else baseline.lower_fence
@@ -69,7 +80,7 @@ def _outlier_findings(baseline: Baseline, value: float, metrics: Mapping[str, fl
         tail=baseline.tail(value),
     )
     rule = _number(one.name, metrics) * KINDS + OUTLIER
-    yield Finding(rule, "outlier", one.element, one.metric, value, direction, bound, evidence)
+    yield Finding(rule, "outlier", one.element, one.metric, value, direction, bound, evidence, severity)
 
 
 def _number(name: str, metrics: Mapping[str, float]) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from plumbline.models import MAX_ID, AlertType, Direction, Element, ImportState
+from plumbline.models import MAX_ID, AlertType, Direction, Element, ImportState, Severity
 
 _Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 _Count = Annotated[int, Field(ge=0)]
@@ -38,6 +38,7 @@ class Alert(_Answer):
     id: _Id
     interaction_id: _Id
     alert_type: AlertType
+    severity: Severity = Field(description="As the rule says that raised it; `warning` where it says nothing.")
     element: Element
     metric: str
     metric_value: float

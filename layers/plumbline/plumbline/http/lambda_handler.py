@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 from aws_lambda_powertools.logging import correlation_paths
 from mangum import Mangum
 
+from plumbline.errors import SettingsError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -42,6 +44,11 @@ class LambdaHandler:
         make the clients, build the routes and models. Nothing is sent anywhere.
         """
         gc.disable()
+        try:
+            _ = self._services.settings
+        except SettingsError as error:
+            # Logged at the start, for whoever deployed it; requests are still answered, with a 500.
+            self._services.telemetry.unexpected("start", error)
         _ = self._services.clients
         _ = self._handle
         for method, path in (("GET", "/api/interactions"), ("POST", "/api/interactions"), ("GET", "/api/alerts")):

@@ -20,7 +20,7 @@ from plumbline.http.limits import (
 )
 from plumbline.http.problems import json_kind, short
 from plumbline.metrics.registry import series
-from plumbline.models import AlertType, Element
+from plumbline.models import AlertType, Element, Severity
 
 
 class _Strict(BaseModel):
@@ -128,6 +128,7 @@ class AlertsQuery(PageQuery):
 
     interaction_id: Id | None = Field(None, description="Alerts of this interaction.")
     alert_type: AlertType | None = Field(None, description="Alerts of this type.")
+    severity: Severity | None = Field(None, description="Alerts of this severity.")
     element: Element | None = Field(None, description="Alerts on this element.")
     metric: MetricName | None = Field(None, description="Alerts on this metric, like `length`.")
     since: Time | None = Field(None, description="Alerts of interactions at or after this time.")

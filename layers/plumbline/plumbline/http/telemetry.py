@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from plumbline.errors import SettingsError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -56,13 +58,17 @@ class Telemetry:
         self.logger.info("request answered", extra={**fields, "duration_ms": round(milliseconds, 1)})
 
     def unexpected(self, request_id: str, error: Exception) -> None:
-        """Log an error that no route foresaw: its type and place, but not its message, which may quote a text."""
+        """Log an error that no route foresaw: its type and place, but not its message, which may quote a text.
+
+        What is wrong with the settings is said, though: only whoever reads the log can put it right.
+        """
         frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
         self.logger.error(
             "unexpected error",
             extra={
                 "request_id": request_id,
                 "error": f"{type(error).__module__}.{type(error).__qualname__}",
+                **({"problem": error.message} if isinstance(error, SettingsError) else {}),
                 "where": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
             },
         )

@@ -37,6 +37,7 @@ def alert_view(alert: Alert) -> dict[str, Any]:
         "id": alert.id,
         "interaction_id": alert.interaction_id,
         "alert_type": finding.alert_type,
+        "severity": finding.severity,
         "element": finding.element,
         "metric": finding.metric,
         "metric_value": number(finding.value),

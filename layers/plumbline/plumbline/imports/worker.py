@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from plumbline.alerts import judge
-from plumbline.baselines import Baselines, Sketches
+from plumbline.baselines import Sketches
 from plumbline.errors import Unavailable
 from plumbline.metrics import measure
 from plumbline.models import Interaction
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from plumbline.alerts import Rules
     from plumbline.imports.chunks import Chunk
-    from plumbline.settings import Sensitivity
 
 _FOLD_ATTEMPTS = 20
 _PAUSE_SECONDS = 0.02
@@ -74,7 +73,6 @@ class ChunkWorker:
         interactions: Interactions,
         imports: Imports,
         rules: Rules,
-        sensitivity: Sensitivity,
         inline: BaselineRows | None = None,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -83,7 +81,6 @@ class ChunkWorker:
         self._interactions = interactions
         self._imports = imports
         self._rules = rules
-        self._sensitivity = sensitivity
         self._inline = inline
         self._clock = clock
         self._sleep = sleep
@@ -103,7 +100,7 @@ class ChunkWorker:
             own.add(metrics)
         together = known.copy()
         together.merge(own)
-        baselines = Baselines.fit(together, self._sensitivity)
+        baselines = self._rules.fit(together)
 
         first_id = self._reserve(import_id, chunk)
         interactions = [

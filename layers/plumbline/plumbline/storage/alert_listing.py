@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from plumbline.models import AlertType, Element, Finding
+    from plumbline.models import AlertType, Element, Finding, Severity
     from plumbline.storage.clients import Clients
 
 MAX_EXAMINED = 1000
@@ -30,6 +30,7 @@ class AlertQuery:
 
     interaction_id: int | None = None
     alert_type: AlertType | None = None
+    severity: Severity | None = None
     element: Element | None = None
     metric: str | None = None
     since: datetime | None = None
@@ -39,6 +40,7 @@ class AlertQuery:
         """Whether the finding is of the kind asked for; its time is not looked at."""
         return (
             (self.alert_type is None or finding.alert_type == self.alert_type)
+            and (self.severity is None or finding.severity == self.severity)
             and (self.element is None or finding.element == self.element)
             and (self.metric is None or finding.metric == self.metric)
         )

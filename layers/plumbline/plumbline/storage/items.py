@@ -172,6 +172,8 @@ def _write_finding(finding: Finding) -> Item:
     }
     if finding.baseline is not None:
         entry["baseline"] = {"M": _write_evidence(finding.baseline)}
+    if finding.severity != "warning":  # most are, and so are those that were kept before there were others
+        entry["severity"] = {"S": finding.severity}
     return entry
 
 
@@ -199,6 +201,7 @@ def _read_finding(entry: Mapping[str, Any]) -> Finding:
         direction=entry["direction"]["S"],
         bound=float(entry["bound"]["N"]),
         baseline=_read_evidence(entry["baseline"]["M"]) if "baseline" in entry else None,
+        severity=entry["severity"]["S"] if "severity" in entry else "warning",
     )
 
 

@@ -34,6 +34,7 @@ async def list_all(query: Annotated[AlertsQuery, Query()], services: ServicesDep
     wanted = AlertQuery(
         interaction_id=query.interaction_id,
         alert_type=query.alert_type,
+        severity=query.severity,
         element=query.element,
         metric=query.metric,
         since=query.since,
@@ -52,6 +53,7 @@ def _filters(query: AlertsQuery) -> dict[str, Any]:
     return {
         "interaction_id": query.interaction_id,
         "alert_type": query.alert_type,
+        "severity": query.severity,
         "element": query.element,
         "metric": query.metric,
         "since": _time(query.since),
