@@ -4,8 +4,10 @@
 
 PORT ?= 8000
 STACK_PORT ?= 4566
+ENGINE_PORT ?= 4567
 CONFIG ?= default
 export SAM_CLI_TELEMETRY = 0
+export ENGINE_PORT
 
 VENV := .venv/bin
 SAM := $(VENV)/sam
@@ -34,8 +36,8 @@ build: setup ## Build for AWS, for the Python and processor of samconfig.toml's 
 deploy: build ## Build and deploy to your AWS account (CONFIG=default or prod)
 	@$(SAM) deploy --config-env $(CONFIG)
 
-local-engine: setup ## DynamoDB and S3 for sam local, with the tables
-	@$(VENV)/python -m scripts.local_stack.engine
+local-engine: setup ## DynamoDB and S3 for sam local, with the tables (ENGINE_PORT=)
+	@$(VENV)/python -m scripts.local_stack.engine --port $(ENGINE_PORT)
 
 local-api: setup ## The functions in Lambda's own runtime: sam local start-api on http://127.0.0.1:3000 (ARGS=)
 	@$(VENV)/python -m scripts.local_stack.sam_local start-api $(ARGS)

@@ -34,7 +34,7 @@ def main() -> None:
     """Parse the command line, serve until told to stop."""
     parser = argparse.ArgumentParser(prog="make local-engine", description="DynamoDB and S3 for sam local")
     parser.add_argument("--host", default="0.0.0.0", help="address to listen on")  # noqa: S104 - containers call
-    parser.add_argument("--port", type=int, default=4567)
+    parser.add_argument("--port", type=int, default=4567, help="port to listen on")
     parser.add_argument("--state", type=Path, default=LOCAL / "engine", help="folder of the data")
     options = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -78,8 +78,8 @@ def create_all(port: int) -> None:
     if BUCKET not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
         s3.create_bucket(Bucket=BUCKET)
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        # What events/imports-upload.json tells of.
-        s3.put_object(Bucket=BUCKET, Key="uploads/sample.csv", Body=(ROOT / "events" / "sample.csv").read_bytes())
+    # What events/imports-upload.json tells of.
+    s3.put_object(Bucket=BUCKET, Key="uploads/sample.csv", Body=(ROOT / "events" / "sample.csv").read_bytes())
 
 
 def tables() -> dict[str, dict[str, Any]]:

@@ -25,6 +25,7 @@ from scripts.local_stack.steps import REGION, step
 
 BUILD = LOCAL / "sam-local"
 VARIABLES = ROOT / "events" / "variables" / "sam-local.json"
+USUAL_PORT = "4567"
 RUNTIME = os.environ.get("PYTHON_RUNTIME") or "python3.13"
 
 
@@ -39,15 +40,11 @@ def main() -> None:
     build(architecture)
     command = [*SAM, "local", action, *own, "--template", str(BUILD / "artifacts" / "template.yaml")]
     command += ["--parameter-overrides", f"PythonRuntime={RUNTIME} Architecture={architecture}"]
-    command += [
-        "--env-vars",
-        str(VARIABLES),
-        "--region",
-        REGION,
-        "--add-host",
-        f"host.docker.internal:{own_address()}",
-    ]
+    command += ["--env-vars", str(variables()), "--region", REGION]
+    command += ["--add-host", f"host.docker.internal:{own_address()}"]
     command += ["--skip-pull-image"] if pulled else []
+    # Containers stay for the next call, as Lambda's do.
+    command += ["--warm-containers", "LAZY"] if action == "start-api" else []
     command += rest
     print(f"sam {shlex.join(command[len(SAM) :])}", flush=True)
     os.execve(command[0], command, environment())  # noqa: S606 - no shell
@@ -108,6 +105,18 @@ def build(architecture: str) -> None:
         "sam could not build.",
     )
     stamp.write_text(wanted, encoding="utf-8")
+
+
+def variables() -> Path:
+    """The file of the functions' variables, with ENGINE_PORT where the engine is not on its usual port."""
+    port = os.environ.get("ENGINE_PORT") or USUAL_PORT
+    if port == USUAL_PORT:
+        return VARIABLES
+    changed = BUILD / f"variables-{port}.json"
+    changed.write_text(
+        VARIABLES.read_text(encoding="utf-8").replace(f":{USUAL_PORT}", f":{port}"), encoding="utf-8"
+    )
+    return changed
 
 
 def own_address() -> str:
