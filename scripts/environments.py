@@ -111,7 +111,8 @@ def _install(environment: Environment) -> None:
         "--progress-bar",
         "off",
     ]
-    command += [*environment.pip_options, "-r", str(environment.requirements)]
+    # What is imported is compiled then; compiling all of it here would take as long as downloading it.
+    command += ["--no-compile", *environment.pip_options, "-r", str(environment.requirements)]
     print(f"Installing {total} packages for {environment.purpose}", flush=True)
     done = 0
     with (
