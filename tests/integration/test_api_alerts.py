@@ -61,6 +61,9 @@ def test_an_alert_shows_its_evidence(api: Gateway, store: InteractionStore) -> N
         "created_at": "2026-01-02T03:04:07.678901Z",
         "direction": "above",
         "bound": 812.5,
+        "explanation": (
+            "input.words 4,000 is far above its median of 40 (of 20,113 values; 1 in 20,000 is this high)"
+        ),
         "baseline": {
             "median": 40.5,
             "lower_fence": None,
@@ -68,6 +71,8 @@ def test_an_alert_shows_its_evidence(api: Gateway, store: InteractionStore) -> N
             "count": 20113,
             "z": 7.25,
             "tail": 0.00005,
+            "p5": None,
+            "p95": None,
         },
     }
 

@@ -29,6 +29,8 @@ evidence = st.builds(
     count=st.integers(0, 10**12),
     z=numbers,
     tail=numbers,
+    p5=st.none() | numbers,
+    p95=st.none() | numbers,
 )
 findings = st.builds(
     Finding,

@@ -70,6 +70,8 @@ def test_an_outlier_carries_its_evidence() -> None:
             count=2000,
             z=baseline.z(1e6),
             tail=0.0,
+            p5=baseline.quantile(0.05),
+            p95=baseline.quantile(0.95),
         ),
     )
 

@@ -32,7 +32,8 @@ class Evidence:
     ``median``, ``lower_fence`` and ``upper_fence`` are values of the series (a fence is None where the
     baseline knows no bound on that side); ``count`` is how many values the baseline holds, ``z`` the robust
     distance of the value from the median in standard deviations of its own side, and ``tail`` the share of
-    the baseline at least as extreme as the value.
+    the baseline at least as extreme as the value. Between ``p5`` and ``p95`` lie nine tenths of the baseline's
+    values (None in evidence that was kept before they were).
     """
 
     median: float
@@ -41,6 +42,8 @@ class Evidence:
     count: int
     z: float
     tail: float
+    p5: float | None = None
+    p95: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

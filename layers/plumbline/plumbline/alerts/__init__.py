@@ -1,5 +1,6 @@
 """Numbers in, alerts out. Pure: no AWS, no environment, no clock."""
 
+from plumbline.alerts.explanation import explain
 from plumbline.alerts.grammar import format_rules, parse_rules
 from plumbline.alerts.judging import judge
 from plumbline.alerts.rules import OutlierRule, Rule, Rules, Threshold, ThresholdRule
@@ -10,6 +11,7 @@ __all__ = [
     "Rules",
     "Threshold",
     "ThresholdRule",
+    "explain",
     "format_rules",
     "judge",
     "parse_rules",

@@ -78,6 +78,8 @@ def _outlier_findings(
         count=baseline.count,
         z=baseline.z(value),
         tail=baseline.tail(value),
+        p5=baseline.quantile(0.05),
+        p95=baseline.quantile(0.95),
     )
     rule = _number(one.name, metrics) * KINDS + OUTLIER
     yield Finding(rule, "outlier", one.element, one.metric, value, direction, bound, evidence, severity)

@@ -127,6 +127,10 @@ class Baseline:
         here = self._places[below : below + 1] == [bucket(x, self._sketch.unit)]
         return self._running[below + here] / self.count
 
+    def quantile(self, share: float) -> float:
+        """The value below or at which ``share`` of the values lie, as it is shown; nan while there is none."""
+        return self._sketch.quantile(share)
+
     def is_outlier(self, x: float) -> bool:
         """The rule itself. The fences say the same in one comparison."""
         if not self.ready:

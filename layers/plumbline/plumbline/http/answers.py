@@ -30,6 +30,10 @@ class Baseline(_Answer):
     count: _Count = Field(description="How many values the baseline holds.")
     z: float = Field(description="Distance of the value from the median, in standard deviations of its own side.")
     tail: float = Field(ge=0, le=1, description="Share of the baseline that is at least as extreme as the value.")
+    p5: float | None = Field(
+        description="The 5th percentile: together with p95 what is usual; null in old alerts."
+    )
+    p95: float | None = Field(description="The 95th percentile.")
 
 
 class Alert(_Answer):
@@ -45,6 +49,12 @@ class Alert(_Answer):
     created_at: datetime = Field(description="The interaction's time.")
     direction: Direction
     bound: float = Field(description="The threshold or fence that the value crossed.")
+    explanation: str = Field(
+        description="Why, in one sentence.",
+        examples=[
+            "output.words 4,000 is far above its usual 7 to 812 (median 41 of 1,204 values; none is this high)"
+        ],
+    )
     baseline: Baseline | None = Field(description="What an outlier was held against; null for a threshold.")
 
 

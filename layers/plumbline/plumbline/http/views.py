@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from plumbline.alerts import explain
 from plumbline.times import format_time
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def alert_view(alert: Alert) -> dict[str, Any]:
         "created_at": format_time(alert.created_at),
         "direction": finding.direction,
         "bound": number(finding.bound),
+        "explanation": explain(finding),
         "baseline": None if finding.baseline is None else _evidence_view(finding.baseline),
     }
 
@@ -78,6 +80,8 @@ def _evidence_view(evidence: Evidence) -> dict[str, Any]:
         "count": evidence.count,
         "z": number(evidence.z),
         "tail": number(evidence.tail),
+        "p5": _number(evidence.p5),
+        "p95": _number(evidence.p95),
     }
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 LARGEST_ITEM = 390_000
 """Items over this many bytes keep their texts in S3: DynamoDB's 400 KB less a margin."""
+_MAY_BE_ABSENT = ("lower_fence", "upper_fence", "p5", "p95")  # of evidence
 TEXTS_PREFIX = "texts/"
 
 
@@ -184,10 +185,10 @@ def _write_evidence(evidence: Evidence) -> Item:
         "z": {"N": write_number(evidence.z)},
         "tail": {"N": write_number(evidence.tail)},
     }
-    if evidence.lower_fence is not None:
-        entry["lower_fence"] = {"N": write_number(evidence.lower_fence)}
-    if evidence.upper_fence is not None:
-        entry["upper_fence"] = {"N": write_number(evidence.upper_fence)}
+    for name in _MAY_BE_ABSENT:
+        value = getattr(evidence, name)
+        if value is not None:
+            entry[name] = {"N": write_number(value)}
     return entry
 
 
@@ -208,11 +209,10 @@ def _read_finding(entry: Mapping[str, Any]) -> Finding:
 def _read_evidence(entry: Mapping[str, Any]) -> Evidence:
     return Evidence(
         median=float(entry["median"]["N"]),
-        lower_fence=float(entry["lower_fence"]["N"]) if "lower_fence" in entry else None,
-        upper_fence=float(entry["upper_fence"]["N"]) if "upper_fence" in entry else None,
         count=int(entry["count"]["N"]),
         z=float(entry["z"]["N"]),
         tail=float(entry["tail"]["N"]),
+        **{name: float(entry[name]["N"]) if name in entry else None for name in _MAY_BE_ABSENT},
     )
 
 
