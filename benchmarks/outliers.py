@@ -15,7 +15,7 @@ from benchmarks.accidents import plant
 from benchmarks.data import DEFAULT_DATA, Pair, halves, read
 from benchmarks.product import chunk_sizes, verdicts_of_import
 from benchmarks.results import keep, table
-from benchmarks.scoring import COLUMNS, Measured, Score, imported, peers
+from benchmarks.scoring import COLUMNS, Measured, Score, imported_at, peers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,9 +43,8 @@ def compare(pairs: Sequence[Pair], rate: float, seeds: int, imports: int, measur
         changed, accidents = plant([pairs[at] for at in second], rate, seed)
         chunks = chunk_sizes(changed)
         history, test = measured(pairs[at] for at in first), measured(changed)
-        for sensitivity in SENSITIVITIES:
+        for sensitivity, verdicts in imported_at(SENSITIVITIES, history, test, chunks).items():
             name = OURS if sensitivity == "default" else f"{OURS}, {sensitivity}"
-            verdicts = imported(history, test, chunks, sensitivity)
             if sensitivity == "default" and seed <= imports:
                 _must_agree(verdicts, verdicts_of_import([pairs[at] for at in first], changed))
             scores.setdefault(name, Score()).add(verdicts, accidents)

@@ -108,20 +108,26 @@ def ours(
     ]
 
 
-def imported(
+def imported(history: Sequence[Metrics], test: Sequence[Metrics], chunks: Sequence[int]) -> list[Verdict]:
+    """Verdicts as an import gives them, in chunks of so many rows: each is judged by the history and itself."""
+    return imported_at(("default",), history, test, chunks)["default"]
+
+
+def imported_at(
+    sensitivities: Iterable[Sensitivity],
     history: Sequence[Metrics],
     test: Sequence[Metrics],
     chunks: Sequence[int],
-    sensitivity: Sensitivity = "default",
-) -> list[Verdict]:
-    """Verdicts as an import gives them, in chunks of so many rows: each is judged by the history and itself."""
-    known = sketched(history)
-    verdicts: list[Verdict] = []
+) -> dict[Sensitivity, list[Verdict]]:
+    """The verdicts of an import at several sensitivities."""
+    known, start = sketched(history), 0
+    verdicts: dict[Sensitivity, list[Verdict]] = {sensitivity: [] for sensitivity in sensitivities}
     for size in chunks:
-        chunk = test[len(verdicts) : len(verdicts) + size]
+        chunk, start = test[start : start + size], start + size
         baselines = known.copy()
         baselines.merge(sketched(chunk))
-        verdicts += ours(chunk, baselines, sensitivity, counted=True)
+        for sensitivity in verdicts:
+            verdicts[sensitivity] += ours(chunk, baselines, sensitivity, counted=True)
     return verdicts
 
 
