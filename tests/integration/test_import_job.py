@@ -129,6 +129,22 @@ def test_columns_beside_the_texts_become_metadata_and_times(site: Site) -> None:
     assert (two.metadata, two.created_at) == ({}, UPLOADED_AT)
 
 
+def test_columns_of_numbers_are_series_like_any_other(site: Site) -> None:
+    rows = [["q", f"answer {n}", str(800 + n % 40), "" if n % 2 else str(n)] for n in range(120)]
+    rows[60][2] = "90000"
+    rows[70][2] = "slow"
+    data = csv_file(rows, ("Input", "Output", "metric.latency_ms", "metric.input.tokens"))
+    ended = site.run(site.upload(data))
+    assert (ended.state, ended.rows_stored, ended.rows_rejected) == ("succeeded_with_problems", 119, 1)
+    assert [(one.row, one.column) for one in ended.problems] == [(72, "metric.latency_ms")]
+    kept = site.interactions()
+    assert kept[0].metrics["output.latency_ms"] == 800.0
+    assert kept[0].metrics["input.tokens"] == 0.0
+    assert "input.tokens" not in kept[1].metrics
+    slow = [one for one in kept if any(found.metric == "latency_ms" for found in one.findings)]
+    assert [one.output for one in slow] == ["answer 60"]
+
+
 def test_texts_too_big_for_an_item_are_stored_whole(site: Site) -> None:
     big = "".join(chr(33 + (n * n + n // 7) % 5000) for n in range(400_000))
     ended = site.run(site.upload(csv_file([["q", big], ["q2", "a2"]])))

@@ -42,6 +42,35 @@ def test_metadata_keeps_the_names_as_written() -> None:
     assert found.bom
 
 
+def test_columns_of_the_callers_own_metrics() -> None:
+    found = layout(b"Input,metric.latency_ms,Output,METRIC.input.tokens, metric.output.cost ,metrics,metric\n")
+    assert found.metrics == ((1, "output.latency_ms"), (3, "input.tokens"), (4, "output.cost"))
+    assert found.metadata == ((5, "metrics"), (6, "metric"))
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        ("metric.", "The name of column 3, “metric.”, cannot be used: a metric's name begins with a letter"),
+        ("tag,metric.9lives", "The name of column 4, “metric.9lives”, cannot be used"),
+        ("metric.a b", "A column of numbers of your own is named like metric.latency_ms or metric.input.tokens."),
+        ("metric." + "x" * 65, "holds up to 64 ASCII letters"),
+        ("metric.length", "“metric.length”, cannot be used: Plumbline measures output.length itself"),
+        ("metric.input.words", "Plumbline measures input.words itself"),
+        (
+            "metric.cost,metric.output.cost",
+            "“metric.cost”, “metric.output.cost” are the same metric, output.cost.",
+        ),
+        (
+            ",".join(f"metric.m{number}" for number in range(51)),
+            "The header has 51 columns named metric.…; at most 50 can be read.",
+        ),
+    ],
+)
+def test_metrics_that_cannot_be_told(columns: str, says: str) -> None:
+    assert says in refusal(f"Input,Output,{columns}\n".encode())
+
+
 def test_the_columns_of_a_file_of_rejected_rows_are_left_out() -> None:
     found = layout(b"Input,Output,tag,rejected_row,rejected_line,rejected_reason\n")
     assert found.metadata == ((2, "tag"),)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from plumbline.imports.header import open_csv
 from plumbline.imports.moments import EARLIEST, parse_moment
 from plumbline.imports.reader import STRAY_QUOTE, RecordReader
-from plumbline.imports.rows import MAX_CELL_BYTES, MAX_METADATA_BYTES, RowParser
+from plumbline.imports.rows import MAX_CELL_BYTES, MAX_METADATA_BYTES, NOT_A_NUMBER, RowParser
 from plumbline.models import NewInteraction, Problem
 
 IMPORTED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -41,6 +41,38 @@ def test_texts_stay_as_they_are_empty_ones_too() -> None:
 def test_further_columns_are_metadata_and_empty_cells_are_left_out() -> None:
     row = one(b"Input,model,Output,created_at,note\nq,gpt,a,,\n")
     assert row == NewInteraction("q", "a", IMPORTED_AT, {"model": "gpt"})
+
+
+def test_metrics_are_numbers_and_empty_cells_are_left_out() -> None:
+    header = b"Input,Output,metric.latency_ms,metric.input.tokens,tag\n"
+    rows = b"q,a,812,6,t\nq,a, -1.5E-3 ,,\nq,a,+.5,7.,\n"
+    assert [(row.metrics, row.metadata) for row in parse(header + rows) if isinstance(row, NewInteraction)] == [
+        ({"output.latency_ms": 812.0, "input.tokens": 6.0}, {"tag": "t"}),
+        ({"output.latency_ms": -0.0015}, {}),
+        ({"output.latency_ms": 0.5, "input.tokens": 7.0}, {}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("fast", "1 000", "1_000", '"1,5"', "812ms", "85%", "nan", "inf", "-Infinity", "1e101", "-1e999", "true"),
+        *("0x1f", "\u0663", "1e", ".", "-", "N/A", "\u22125"),
+    ],
+)
+def test_a_metric_that_is_no_number_is_the_rows_problem(cell: str) -> None:
+    good, bad = parse(f"Input,Output,metric.a,Metric.latency_ms\nq,a,1,2\nq,a,,{cell}\n".encode())
+    assert isinstance(good, NewInteraction)
+    assert isinstance(bad, Problem)
+    assert (bad.row, bad.line, bad.column) == (3, 3, "Metric.latency_ms")
+    assert bad.problem == NOT_A_NUMBER
+
+
+@given(st.floats(-1e100, 1e100) | st.integers(-(10**50), 10**50).map(float))
+def test_every_number_that_is_written_is_read(value: float) -> None:
+    row = one(f"Input,Output,metric.x\nq,a,{value!r}\n".encode())
+    assert isinstance(row, NewInteraction)
+    assert row.metrics == {"output.x": value}
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,10 @@ from plumbline.http.limits import (
     MAX_METADATA_DEPTH,
     MAX_METADATA_ENTRIES,
     MAX_METADATA_KEY,
-    MAX_METRIC_VALUE,
-    MAX_METRICS,
 )
 from plumbline.http.problems import json_kind, short
-from plumbline.metrics.registry import series
 from plumbline.models import AlertType, Element, Severity
+from plumbline.own_metrics import MAX_METRIC_VALUE, MAX_METRICS, own_series
 
 
 class _Strict(BaseModel):
@@ -61,14 +59,12 @@ def _metrics(value: dict[str, float]) -> dict[str, float]:
     own: dict[str, float] = {}
     for name, number in value.items():
         try:
-            found = series(name)
+            found = own_series(name)
         except ValueError as error:
-            raise ValueError(f"has a name that cannot be a metric's, {short(name)!r}: {error}") from None
-        if found.number:
-            raise ValueError(f"must not hold {name!r}: Plumbline measures {found.name} itself")
-        if found.name in own:
-            raise ValueError(f"holds {found.name} twice: a name without an element is about the output")
-        own[found.name] = number
+            raise ValueError(f"must not hold {short(name)!r}: {error}") from None
+        if found in own:
+            raise ValueError(f"holds {found} twice: a name without an element is about the output")
+        own[found] = number
     return own
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from plumbline.errors import UnreadableFile
 from plumbline.imports.lines import READ_SIZE, Lines
 from plumbline.imports.reader import Malformed, Position, RecordReader
+from plumbline.own_metrics import MAX_METRICS, own_series
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 INPUT_NAMES = ("input", "input_text", "prompt", "question")
 OUTPUT_NAMES = ("output", "output_text", "response", "answer")
 CREATED_AT = "created_at"
+METRIC_PREFIX = "metric."
 # The columns that the file of rejected rows adds: it can be mended and uploaded as it is.
 REJECTED_COLUMNS = ("rejected_row", "rejected_line", "rejected_reason")
 
@@ -53,8 +55,9 @@ _SIGNATURES = (
 class Layout:
     """What stands in which column of a file, and where its rows begin.
 
-    ``metadata`` holds index and name of each column that is kept as metadata; ``names`` are the header's cells
-    as they stand in the file.
+    ``metadata`` holds index and name of each column that is kept as metadata, ``metrics`` index and series of
+    each that holds a metric of the caller's own (``metric.latency_ms``, ``metric.input.tokens``); ``names`` are
+    the header's cells as they stand in the file.
     """
 
     names: tuple[str, ...]
@@ -64,6 +67,7 @@ class Layout:
     metadata: tuple[tuple[int, str], ...]
     rows_begin: Position
     bom: bool = False
+    metrics: tuple[tuple[int, str], ...] = ()
 
     @property
     def width(self) -> int:
@@ -127,6 +131,8 @@ def _layout(cells: Sequence[str], rows_begin: Position, *, bom: bool) -> Layout:
     found_output = _find(names, known, OUTPUT_NAMES, "output")
     taken = {found_input, found_output}
     created_at = known.index(CREATED_AT) if CREATED_AT in known else None
+    metrics = _metrics(names)
+    taken |= {index for index, _ in metrics}
     metadata = tuple(
         # pandas writes its index under an empty name
         (index, name or f"column_{index + 1}")
@@ -134,7 +140,32 @@ def _layout(cells: Sequence[str], rows_begin: Position, *, bom: bool) -> Layout:
         if index not in taken and index != created_at and known[index] not in REJECTED_COLUMNS
     )
     _check_metadata_names(metadata)
-    return Layout(tuple(cells), found_input, found_output, created_at, metadata, rows_begin, bom)
+    return Layout(tuple(cells), found_input, found_output, created_at, metadata, rows_begin, bom, metrics)
+
+
+def _metrics(names: Sequence[str]) -> tuple[tuple[int, str], ...]:
+    columns: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if not name.casefold().startswith(METRIC_PREFIX):
+            continue
+        try:
+            series = own_series(name[len(METRIC_PREFIX) :])
+        except ValueError as error:
+            raise UnreadableFile(
+                f"The name of column {index + 1}, {_list([name])}, cannot be used: {error}. A column of numbers "
+                f"of your own is named like metric.latency_ms or metric.input.tokens."
+            ) from None
+        if series in columns:
+            raise UnreadableFile(
+                f"The columns {_list([names[columns[series]], name])} are the same metric, {series}. "
+                f"Keep one of them, or give the other another name."
+            )
+        columns[series] = index
+    if len(columns) > MAX_METRICS:
+        raise UnreadableFile(
+            f"The header has {len(columns)} columns named {METRIC_PREFIX}…; at most {MAX_METRICS} can be read."
+        )
+    return tuple((index, series) for series, index in columns.items())
 
 
 def _refuse_duplicates(known: Sequence[str]) -> None:

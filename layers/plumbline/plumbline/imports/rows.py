@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from plumbline.imports.header import CREATED_AT
 from plumbline.imports.moments import FORMS, parse_moment
 from plumbline.imports.reader import Malformed
 from plumbline.models import NewInteraction, Problem
+from plumbline.own_metrics import MAX_METRIC_VALUE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,6 +22,11 @@ MAX_CELL_BYTES = 1024 * 1024
 MAX_METADATA_BYTES = 64 * 1024
 # How far a row's time may lie behind the import's: clocks differ, and days begin early in the east.
 MAX_AHEAD = timedelta(hours=24)
+NOT_A_NUMBER = (
+    "The cell must hold a number, written like 812, -0.5 or 1.2e-3 and without separators or units, "
+    f"between -{MAX_METRIC_VALUE:g} and {MAX_METRIC_VALUE:g}, or nothing."
+)
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")
 
 
 class RowParser:
@@ -36,7 +43,7 @@ class RowParser:
         """The interaction that a record stands for, or what is wrong with it. Texts are kept as they are."""
         if isinstance(record, Malformed):
             return Problem(record.row, record.line, f"The row {record.problem}.")
-        problem = self._problem(record)
+        problem = self._problem(record) or self._metrics_problem(record.cells)
         if problem is not None:
             return Problem(record.row, record.line, problem[1], problem[0])
         layout, cells = self._layout, record.cells
@@ -56,7 +63,8 @@ class RowParser:
                 f"The time cannot be read, or lies before 2000 or in the future. It may be written like {FORMS}.",
                 CREATED_AT,
             )
-        return NewInteraction(cells[layout.input], cells[layout.output], created_at, metadata)
+        metrics = {series: float(cells[index]) for index, series in layout.metrics if cells[index].strip()}
+        return NewInteraction(cells[layout.input], cells[layout.output], created_at, metadata, metrics)
 
     def _time(self, cells: list[str]) -> datetime:
         column = self._layout.created_at
@@ -91,8 +99,20 @@ class RowParser:
                 return self._column(index), "The cell contains bytes that are not UTF-8. Save the file in UTF-8."
         return None
 
+    def _metrics_problem(self, cells: list[str]) -> tuple[str, str] | None:
+        """Column and problem of a record with a metric that is none; an empty cell is no metric."""
+        for index, _ in self._layout.metrics:
+            written = cells[index].strip()
+            if written and not _is_number(written):
+                return self._column(index), NOT_A_NUMBER
+        return None
+
     def _column(self, index: int) -> str:
         return self._layout.names[index].strip() or f"column_{index + 1}"
+
+
+def _is_number(written: str) -> bool:
+    return bool(_NUMBER.fullmatch(written)) and -MAX_METRIC_VALUE <= float(written) <= MAX_METRIC_VALUE
 
 
 def _cells(count: int) -> str:

@@ -94,7 +94,7 @@ class ChunkWorker:
         Raises:
             Unavailable: storage is busy or down; the same chunk may be tried again.
         """
-        measured = [measure(row.input, row.output) for row in chunk.rows]
+        measured = [{**measure(row.input, row.output), **row.metrics} for row in chunk.rows]
         own = Sketches()
         for metrics in measured:
             own.add(metrics)
