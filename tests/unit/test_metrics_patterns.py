@@ -63,6 +63,36 @@ def test_what_hardly_matches_costs_no_more_than_its_length(piece: str) -> None:
     measure("", piece * (200_000 // len(piece)))
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a",
+        "0",
+        "哈",
+        "1,",
+        "A ",
+        "A",
+        "a-",
+        "a.",
+        "[",
+        "(",
+        "<a ",
+        "*",
+        "`",
+        "\n",
+        " ",
+        "http://",
+        "3fa9b2",
+        "|a",
+        '{"a":',
+    ]
+    + ["I can't ", "> ", '"', "2025-01-02T03:04:05.678Z INFO [a.b] request_id=3a196a1da8f2 duration_ms=18409\n"],
+)
+def test_an_ending_costs_no_more_than_its_length(piece: str) -> None:
+    measure(piece * 2, piece)
+    measure("", piece * (100_000 // len(piece)) + "x")
+
+
 @given(st.text(alphabet="+0123456789 ().-@:/wAKI_sk", max_size=60))
 def test_any_text_of_such_characters_is_measured(text: str) -> None:
     values = measure(text, "")

@@ -30,7 +30,10 @@ _TABLE_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*\|")
 _STRING = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
 _DASH = re.compile(r"\w\s?[-–—]$")
 _JSON_BEGINS = re.compile(r'\{\s*(?:"|$)|\[\s*(?:[\[{"\d]|$)')
-_LINK_OR_TAG = re.compile(r"(?:\w+://|www\.|[#@/~]|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,6}(?:/|$))\S*$", re.IGNORECASE)
+# Searched in one word. Each part begins where a word does and never gives back: linear in the word's length.
+_LINK_OR_TAG = re.compile(
+    r"(?<!\w)\w++://|www\.|[#@/~]|(?<![\w.-])[\w-]++(?:\.[\w-]++)*\.[a-z]{2,6}(?:/|$)", re.IGNORECASE
+)
 _CODE_LINE = re.compile(
     r"[;{}\\]\s*$|^\s*(?:[#$>%]|//|/\*|--|<[/\w!]|@\w|(?:def|class|import|from|return|if|elif|else|for|while|try|except"
     r"|with|print|echo|export|const|let|var|function|public|private|static|void|int|select|insert|update|delete|create"
@@ -38,8 +41,8 @@ _CODE_LINE = re.compile(
     r"|\w\(.*\)|[=!<>]=|:=|=>|->|::|&&|\|\||\+\+|</|\w\.\w+\(|\$\{?\w|^\s*[\w.\[\]\"']+\s*[-+*/|&^]?=[^=]|^\s*\"\w+\"\s*:"
 )
 _COMMENT = re.compile(r"\s*(?:#|//|--|/\*|\*|<!--)|.*\*/$")
-# A name, a signature, a title.
-_NAME = re.compile(r"^\W*(?:(?:[A-Z0-9\[][\w.'’&\]-]*|of|the|and|de|la|von|van|in|vs?)[\s,.:]*)+$")
+# A name, a signature, a title. Possessive: an unfinished word must not be split in every way there is.
+_NAME = re.compile(r"^\W*+(?:(?:[A-Z0-9\[][\w.'’&\]-]*+|of|the|and|de|la|von|van|in|vs?)[\s,.:]*+)++$")
 _PAIRS = (("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"), ("（", "）"), ("「", "」"), ("『", "』"))
 _DASHES = "-–—"
 _BREAKS = frozenset(",:(&/，、：" + _DASHES)
