@@ -85,8 +85,11 @@ def test_what_hardly_matches_costs_no_more_than_its_length(piece: str) -> None:
         "3fa9b2",
         "|a",
         '{"a":',
-    ]
-    + ["I can't ", "> ", '"', "2025-01-02T03:04:05.678Z INFO [a.b] request_id=3a196a1da8f2 duration_ms=18409\n"],
+        "I can't ",
+        "> ",
+        '"',
+        "2025-01-02T03:04:05.678Z INFO [a.b] request_id=3a196a1da8f2 duration_ms=18409\n",
+    ],
 )
 def test_an_ending_costs_no_more_than_its_length(piece: str) -> None:
     measure(piece * 2, piece)
