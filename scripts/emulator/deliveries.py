@@ -41,14 +41,16 @@ class Deliveries:
     def settle(self, names: list[str]) -> None:
         """Forget events whose effects are on disk."""
         for name in names:
-            (self._folder / f"{name}.json").unlink(missing_ok=True)
+            self.forget(name)
             self._handled.remove(name)
 
-    def take_unfinished(self) -> list[tuple[str, dict[str, Any]]]:
-        """What the last process left behind, as (function, event). Delivering it writes it down anew."""
-        found = []
-        for file in sorted(self._folder.glob("*.json")):
-            entry = json.loads(file.read_text(encoding="utf-8"))
-            found.append((entry["function"], entry["event"]))
-            file.unlink()
-        return found
+    def unfinished(self) -> list[tuple[str, str, dict[str, Any]]]:
+        """What the last process left behind, as (name, function, event)."""
+        entries = [
+            (file.stem, json.loads(file.read_text(encoding="utf-8"))) for file in self._folder.glob("*.json")
+        ]
+        return [(name, entry["function"], entry["event"]) for name, entry in entries]
+
+    def forget(self, name: str) -> None:
+        """An event need not be delivered any more."""
+        (self._folder / f"{name}.json").unlink(missing_ok=True)

@@ -152,10 +152,12 @@ def _invoke_with_retries(func: Properties, event: Properties) -> None:
 
 def redeliver(deliveries: Deliveries) -> None:
     """Invoke again what had been begun and not finished when the last process stopped."""
-    for name, event in deliveries.take_unfinished():
-        func, _ = lambda_svc._get_func_record_for_qualifier(name, None)
+    for name, function, event in deliveries.unfinished():
+        func, _ = lambda_svc._get_func_record_for_qualifier(function, None)
         if func is not None:
             lambda_svc.invoke_async_with_retry(func, event)
+        # Only now: it has been written down anew, and a stop in between delivers it twice rather than never.
+        deliveries.forget(name)
 
 
 def forget_old_logs() -> None:

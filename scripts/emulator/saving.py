@@ -37,7 +37,7 @@ class Saver:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI's entry: MiniStack's own, and a note where the call may change something."""
-        await ministack.app(scope, receive, send)
+        await ministack.app(_as_https(scope) if ministack.AUTH else scope, receive, send)
         if scope["type"] == "http" and not _only_reads(scope):
             self._changed = True
 
@@ -58,6 +58,13 @@ class Saver:
         gaps.forget_old_logs()
         ministack.save_all(ministack._build_persistence_save_dict())
         self._deliveries.settle(settled)
+
+
+def _as_https(scope: Scope) -> Scope:
+    """What comes over this machine's own wires counts as encrypted: the bucket's policy refuses all else."""
+    if scope["type"] != "http":
+        return scope
+    return {**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
 
 
 def _only_reads(scope: Scope) -> bool:

@@ -138,6 +138,8 @@ def _environment(scratch: Path) -> dict[str, str]:
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
     return {name: os.environ[name] for name in kept if name in os.environ} | {
         "TMPDIR": str(scratch),
+        # Every call is then held to its caller's IAM policies, a function's to its role's.
+        "AUTH": "true" if os.environ.get("PLUMBLINE_ENFORCE_IAM") == "1" else "false",
         "PYTHONUNBUFFERED": "1",
         # A function's stdout and stderr go through pipes; logs may hold any character.
         "PYTHONUTF8": "1",
