@@ -105,6 +105,11 @@ class Baseline:
         """Whether there are enough values to judge by."""
         return self.count >= LEAST_COUNT
 
+    @property
+    def sketch(self) -> Sketch:
+        """What it was fitted from, not to be added to."""
+        return self._sketch
+
     def transform(self, x: float) -> float:
         """T: linear below the series' scale, logarithmic above: ``sign(x) · ln(1 + |x|/scale)``."""
         return log_size(x, self.scale)

@@ -64,14 +64,26 @@ def _read_all(data: bytes) -> dict[str, Sketch]:
         at += _DOUBLES.size
         total, at = _read(data, at)
         size, at = _read(data, at)
-        place = 0
-        buckets = {}
-        for _ in range(size):
-            step, at = _read(data, at)
-            place += _unzigzag(step)
-            buckets[place], at = _read(data, at)
+        buckets, at = _read_buckets(data, at, size)
         sketches[name] = Sketch.restore(unit, buckets, least, most, _unzigzag(total))
     return sketches
+
+
+def _read_buckets(data: bytes, at: int, size: int) -> tuple[dict[int, int], int]:
+    place = 0
+    buckets = {}
+    for _ in range(size):
+        step = data[at]
+        at += 1
+        if step > 0x7F:
+            step, at = _read(data, at - 1)
+        place += -(step + 1) // 2 if step & 1 else step // 2
+        count = data[at]
+        at += 1
+        if count > 0x7F:
+            count, at = _read(data, at - 1)
+        buckets[place] = count
+    return buckets, at
 
 
 def _write(out: bytearray, number: int) -> None:

@@ -36,7 +36,7 @@ _STACK_TRACE = re.compile(
     r"|^#\d+ +0x[0-9a-f]+ in |^#\d+ \S+\.php\(\d+\):",  # C, PHP
     re.MULTILINE,
 )
-_TRACE_SIGNS = ("Traceback (most", "at ", ".rb:", "goroutine ", "panicked at", "0x", ".php(")
+_TRACE_SIGNS = ("Traceback (most", "\tat ", "  at ", "\nat ", ".rb:", "goroutine ", "panicked at", "0x", ".php(")
 
 
 def is_placeholder(text: str) -> bool:

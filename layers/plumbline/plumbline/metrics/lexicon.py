@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LONG_WORD = 6
 """A word of more letters than this is a long one (Björnsson's LIX)."""
 
-_REMEMBERED = 20_000
+_REMEMBERED = 50_000
 _LONGEST_REMEMBERED = 24
 
 # A word is one byte: its syllables, and two bits. All words of a text then are one string of bytes, in which

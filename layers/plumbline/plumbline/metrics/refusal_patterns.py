@@ -119,7 +119,7 @@ OTHERS = (
     r"(?:मदद|सहायता|उत्तर|जवाब|जानकारी|पूरा|प्रदान)[^।!?]{0,30}(?:नहीं|असमर्थ)",
     r"ไม่สามารถ[^\n]{0,20}(?:ช่วย|ตอบ|ให้|ดำเนินการ|ทำ)",
 )
-# One of these is in every refusal in the languages above that are written in Latin letters.
+# One of these is in every refusal in the languages above.
 OTHER_SIGNS = (
     *(
         " nicht",
@@ -148,4 +148,22 @@ OTHER_SIGNS = (
         "no debo",
         "no podré",
     ),
+    *(
+        "не ",
+        "δεν μπορ",
+        "法",
+        "不",
+        "拒",
+        "ません",
+        "かね",
+        "없",
+        "않",
+        "불가",
+        "لا ",
+        "لن ",
+        "غير ",
+        "لست ",
+        "نمی",
+    ),
+    *("לא ", "אינני", "नहीं", "असमर्थ", "ไม่"),
 )

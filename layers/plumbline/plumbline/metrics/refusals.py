@@ -90,8 +90,6 @@ def _declines_in_english(text: str) -> bool:
 
 
 def _declines_in_another_language(text: str) -> bool:
-    if len(text) > _OTHER_LONGEST:
-        return False
-    if text.isascii() and not any(sign in text for sign in OTHER_SIGNS):
+    if len(text) > _OTHER_LONGEST or not any(sign in text for sign in OTHER_SIGNS):
         return False
     return _others().search(text[:_OTHER_OPENING]) is not None
