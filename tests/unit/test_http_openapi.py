@@ -41,6 +41,8 @@ def test_it_describes_every_address_of_both_functions() -> None:
         ("get", "/api/imports"),
         ("get", "/api/imports/{id}"),
         ("get", "/api/alerts"),
+        ("get", "/api/metrics"),
+        ("get", "/api/metrics/{series}"),
         ("get", "/health"),
     }
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from plumbline.models import MAX_ID, AlertType, Direction, Element, ImportState, Severity
+from plumbline.models import MAX_ID, AlertType, Direction, Element, ImportState, Sensitivity, Severity
 
 _Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 _Count = Annotated[int, Field(ge=0)]
@@ -107,6 +107,89 @@ class Import(_Answer):
     rejected_rows: RejectedRows | None
 
 
+class Threshold(_Answer):
+    """A bound whose crossing raises an alert."""
+
+    direction: Direction
+    bound: float
+    severity: Severity
+
+
+class Outliers(_Answer):
+    """How outliers are looked for."""
+
+    sensitivity: Sensitivity
+    severity: Severity
+
+
+class _Statistics(_Answer):
+    count: _Count
+    min: float | None = Field(description="Null, like all of these, where there is no value.")
+    max: float | None
+    mean: float | None
+    p5: float | None = Field(
+        description="Quantiles are off by at most 2.5 %, or by half a unit where that is more."
+    )
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    share_alerting: float | None = Field(
+        ge=0,
+        le=1,
+        description="The share of these values that would raise an alert if they came now: by the rules and fences"
+        " of now, not by those of their time.",
+    )
+
+
+class _Series(_Answer):
+    name: str = Field(examples=["output.length"])
+    element: Element
+    metric: str
+    meaning: str | None = Field(description="Null for a metric of the callers' own.")
+    unit: float = Field(description="The smallest step that means something.")
+    flag: bool = Field(description="Whether its values are 0 and 1 only.")
+    state: Literal["learning", "ready"] = Field(
+        description="Outliers are found from 30 values on; until then it is learning."
+    )
+    lower_fence: float | None = Field(description="Values at or below it are outliers; null where there is none.")
+    upper_fence: float | None = Field(description="Values at or above it are outliers; null where there is none.")
+    outliers: Outliers | None = Field(description="Null where outliers are not looked for.")
+    thresholds: list[Threshold]
+
+
+class Series(_Statistics, _Series):
+    """A series over the days that baselines are made of."""
+
+
+class Bucket(_Answer):
+    """One bar of a histogram."""
+
+    low: float
+    high: float
+    count: int = Field(ge=1)
+
+
+class _Distribution(_Statistics):
+    buckets: list[Bucket] = Field(description="From the lowest to the highest; between them there is nothing.")
+
+
+class SeriesTotal(_Distribution):
+    """All of the days asked for."""
+
+
+class SeriesDay(_Distribution):
+    """One day of a series, of UTC."""
+
+    day: date
+
+
+class SeriesByDay(_Series):
+    """A series day by day."""
+
+    total: SeriesTotal
+    days: list[SeriesDay] = Field(description="The oldest first, today last; those without values too.")
+
+
 class Health(_Answer):
     """The service works."""
 
@@ -143,6 +226,18 @@ class AlertsAnswer(_Success):
 
     data: list[Alert]
     next_cursor: str = Field("", description="Where the next page begins; absent on the last one.")
+
+
+class MetricsAnswer(_Success):
+    """Every series."""
+
+    data: list[Series]
+
+
+class MetricAnswer(_Success):
+    """One series."""
+
+    data: SeriesByDay
 
 
 class ImportAnswer(_Success):

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from plumbline import __version__
 from plumbline.http import handlers
 from plumbline.http.edge import Edge
-from plumbline.http.routes import alerts, imports, interactions, service
+from plumbline.http.routes import alerts, imports, interactions, metrics, service
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -26,8 +26,8 @@ def interactions_app(services: Services) -> FastAPI:
 
 
 def alerts_app(services: Services) -> FastAPI:
-    """Alerts."""
-    return _app(services, alerts.router)
+    """Alerts, and the series that they are about."""
+    return _app(services, alerts.router, metrics.router)
 
 
 def _app(services: Services, *routers: APIRouter) -> FastAPI:

@@ -33,6 +33,7 @@ TAGS = [
     {"name": "interactions", "description": "What the model was asked and what it answered."},
     {"name": "imports", "description": "Interactions from CSV files."},
     {"name": "alerts", "description": "Interactions that lean, and why."},
+    {"name": "metrics", "description": "What each series usually looks like."},
     {"name": "service", "description": "The service itself."},
 ]
 _ERRORS = {
@@ -62,6 +63,8 @@ _ANSWERS: dict[tuple[str, str], tuple[type[BaseModel], dict[str, Any], tuple[int
     ("get", "/api/imports"): (answers.ImportsAnswer, {}, (400, 422, 503)),
     ("get", "/api/imports/{id}"): (answers.ImportAnswer, {}, (404, 422, 503)),
     ("get", "/api/alerts"): (answers.AlertsAnswer, {}, (400, 422, 503)),
+    ("get", "/api/metrics"): (answers.MetricsAnswer, {}, (422, 503)),
+    ("get", "/api/metrics/{series}"): (answers.MetricAnswer, {}, (404, 422, 503)),
     ("get", "/health"): (answers.HealthAnswer, {}, (503,)),
 }
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 
-from plumbline.http.limits import DEFAULT_PAGE, MAX_IDEMPOTENCY_KEY, MAX_PAGE
+from plumbline.http.limits import DEFAULT_DAYS, DEFAULT_PAGE, MAX_IDEMPOTENCY_KEY, MAX_PAGE
 from plumbline.models import MAX_ID
+from plumbline.series_history import MOST_DAYS
 from plumbline.times import parse_time
 
 if TYPE_CHECKING:
@@ -40,6 +41,14 @@ def read_limit(value: object) -> int:
     if isinstance(value, str) and _WHOLE.fullmatch(value) and 1 <= int(value) <= MAX_PAGE:
         return int(value)
     raise ValueError(f"must be a whole number from 1 to {MAX_PAGE}")
+
+
+def read_days(value: object) -> int:
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str) and _WHOLE.fullmatch(value) and 1 <= int(value) <= MOST_DAYS:
+        return int(value)
+    raise ValueError(f"must be a whole number from 1 to {MOST_DAYS}")
 
 
 def read_time(value: object) -> datetime_type:
@@ -74,6 +83,11 @@ Limit = Annotated[
     int,
     BeforeValidator(read_limit),
     WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE}),
+]
+Days = Annotated[
+    int,
+    BeforeValidator(read_days),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MOST_DAYS, "default": DEFAULT_DAYS}),
 ]
 Time = Annotated[datetime_type, PlainValidator(read_time), WithJsonSchema(_TIME_SCHEMA)]
 MetricName = Annotated[

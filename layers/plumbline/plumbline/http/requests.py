@@ -8,8 +8,9 @@ import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from plumbline.errors import ValidationFailed
-from plumbline.http.fields import Id, Limit, MetricName, Time
+from plumbline.http.fields import Days, Id, Limit, MetricName, Time
 from plumbline.http.limits import (
+    DEFAULT_DAYS,
     DEFAULT_PAGE,
     MAX_METADATA_BYTES,
     MAX_METADATA_DEPTH,
@@ -135,3 +136,9 @@ class AlertsQuery(PageQuery):
         if self.since and self.until and self.since > self.until:
             problem = "must not be after query.until"
             raise ValidationFailed(f"query.since {problem}", [("query.since", problem)])
+
+
+class SeriesQuery(_Strict):
+    """How much of a series."""
+
+    days: Days = Field(DEFAULT_DAYS, description="How many days back from today.")

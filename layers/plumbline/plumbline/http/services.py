@@ -14,6 +14,7 @@ from plumbline.baseline_cache import BaselineCache
 from plumbline.http.cursors import Cursors
 from plumbline.http.telemetry import Telemetry
 from plumbline.recording import Recorder
+from plumbline.series_history import SeriesHistory
 from plumbline.settings import Settings
 from plumbline.storage.baselines import BaselineStore
 from plumbline.storage.clients import Clients
@@ -69,11 +70,26 @@ class Services:
         return FileStore(self.clients.s3, self.settings.uploads_bucket)
 
     @cached_property
+    def rules(self) -> Rules:
+        return Rules.from_settings(self.settings)
+
+    @cached_property
+    def baseline_store(self) -> BaselineStore:
+        return BaselineStore(self.clients, self.settings.baselines_table)
+
+    @cached_property
+    def baselines(self) -> BaselineCache:
+        return BaselineCache(self.baseline_store, self.settings, self.clock)
+
+    @cached_property
+    def history(self) -> SeriesHistory:
+        return SeriesHistory(self.baseline_store, self.settings, self.clock)
+
+    @cached_property
     def recorder(self) -> Recorder:
-        baselines = BaselineStore(self.clients, self.settings.baselines_table)
-        cache = BaselineCache(baselines, self.settings, self.clock)
-        rules = Rules.from_settings(self.settings)
-        return Recorder(self.interactions, cache, rules, self.settings, baselines, clock=self.clock)
+        return Recorder(
+            self.interactions, self.baselines, self.rules, self.settings, self.baseline_store, clock=self.clock
+        )
 
     @cached_property
     def cursors(self) -> Cursors:

@@ -20,6 +20,10 @@ def number(value: float) -> float | int:
     return int(value) if -_EXACT <= value <= _EXACT and value == int(value) else value
 
 
+def number_or_null(value: float | None) -> float | int | None:
+    return None if value is None else number(value)
+
+
 def interaction_view(interaction: Interaction) -> dict[str, Any]:
     return {
         "id": interaction.id,
@@ -75,22 +79,18 @@ def import_view(made: Import, rejected_rows: dict[str, str] | None) -> dict[str,
 def _evidence_view(evidence: Evidence) -> dict[str, Any]:
     return {
         "median": number(evidence.median),
-        "lower_fence": _number(evidence.lower_fence),
-        "upper_fence": _number(evidence.upper_fence),
+        "lower_fence": number_or_null(evidence.lower_fence),
+        "upper_fence": number_or_null(evidence.upper_fence),
         "count": evidence.count,
         "z": number(evidence.z),
         "tail": number(evidence.tail),
-        "p5": _number(evidence.p5),
-        "p95": _number(evidence.p95),
+        "p5": number_or_null(evidence.p5),
+        "p95": number_or_null(evidence.p95),
     }
 
 
 def _problem_view(problem: Problem) -> dict[str, Any]:
     return {"row": problem.row, "line": problem.line, "column": problem.column, "problem": problem.problem}
-
-
-def _number(value: float | None) -> float | int | None:
-    return None if value is None else number(value)
 
 
 def _time(moment: datetime | None) -> str | None:
