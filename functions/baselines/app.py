@@ -52,6 +52,9 @@ class BaselinesHandler:
         telemetry.metrics.add_metric("InteractionsFolded", MetricUnit.Count, folded.counted)
         if folded.unusable:
             telemetry.metrics.add_metric("RecordsUnusable", MetricUnit.Count, len(folded.unusable))
+        if folded.left_out:
+            telemetry.logger.warning("series left out: there are too many", extra={"values": folded.left_out})
+            telemetry.metrics.add_metric("ValuesLeftOut", MetricUnit.Count, folded.left_out)
         telemetry.flush()
         telemetry.logger.info("batch folded", extra={"counted": folded.counted, "known": folded.known})
         return {"batchItemFailures": []}

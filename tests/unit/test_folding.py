@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from plumbline.baselines import Sketches
 from plumbline.errors import Unavailable
 from plumbline.folding import RANGE_BITS, CountedIds, Folder
+from plumbline.metrics import SERIES
+from plumbline.own_metrics import MOST_SERIES, countable
 from plumbline.storage.transactions import VersionConflict
 
 from tests.support.faults import Killed
@@ -237,6 +239,37 @@ def test_only_new_interactions_count() -> None:
     folded = folder(rows).fold([record(inserted(3), name="MODIFY"), removed, key, record(inserted(4))])
     assert (folded.counted, folded.ignored, folded.unusable) == (1, 3, ())
     assert rows.days() == expected([record(inserted(4))])
+
+
+def test_more_series_than_an_item_holds_are_left_out_and_said_so() -> None:
+    rows = Rows()
+    named = [
+        record(replace(inserted(n), metrics={**metrics_of(n), f"output.run_{n:04d}": 1.0, "output.score": 0.5}))
+        for n in range(1, 1001)
+    ]
+    folded = folder(rows).fold(named)
+    assert (folded.counted, folded.left_out) == (1000, 1000 - (MOST_SERIES - 1))
+    (day,) = rows.days().values()
+    assert [day[name].count for name in ("input.length", "output.length", "output.score")] == [1000, 1000, 1000]
+    assert len(day) == 2 + MOST_SERIES
+    again = folder(rows).fold(named)
+    assert (again.counted, again.known, again.left_out) == (0, 1000, 0)
+
+
+@given(st.sets(st.integers(0, 400)), st.lists(st.integers(0, 400), max_size=80, unique=True))
+def test_what_can_be_counted(known: set[int], brought: list[int]) -> None:
+    sketches = Sketches()
+    for number in sorted(known)[:MOST_SERIES]:
+        sketches.add({f"output.own_{number}": 1.0})
+    sketches.add({"output.length": 1.0})
+    values = {"input.words": 3, "output.length": 4, **{f"output.own_{number}": number for number in brought}}
+    counted = countable(values, sketches)
+    assert counted.items() <= values.items()
+    assert {"input.words", "output.length"} <= counted.keys()
+    assert {name for name in values if name in sketches} <= counted.keys()
+    own = {name for name in (*sketches, *counted) if name not in SERIES}
+    assert len(own) <= MOST_SERIES
+    assert len(own) == MOST_SERIES or counted == values
 
 
 def _broken() -> dict[str, Record]:

@@ -41,6 +41,7 @@ from plumbline.baselines import Sketches
 from plumbline.errors import Unavailable
 from plumbline.metrics import series
 from plumbline.models import MAX_ID
+from plumbline.own_metrics import countable
 from plumbline.storage.baselines import BaselineWrite
 from plumbline.storage.items import read_metrics
 from plumbline.storage.transactions import VersionConflict
@@ -103,12 +104,16 @@ class Baselines(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What came of a batch: interactions counted now, counted before, not interactions at all, and unusable."""
+    """What came of a batch: interactions counted now, counted before, not interactions at all, and unusable.
+
+    ``left_out`` values of the interactions counted were of more series than a day's baseline holds.
+    """
 
     counted: int = 0
     known: int = 0
     ignored: int = 0
     unusable: tuple[str, ...] = ()
+    left_out: int = 0
 
 
 class Folder:
@@ -143,18 +148,23 @@ class Folder:
                 rows.setdefault(inserted.row, []).append(inserted)
         total = sum(map(len, rows.values()))
         # In the order of their names, so that two batches that share rows meet at the first one.
-        counted = sum(self._fold_row(*row, rows[row]) for row in sorted(rows))
-        return Folded(counted, total - counted, ignored, tuple(unusable))
+        folded = [self._fold_row(*row, rows[row]) for row in sorted(rows)]
+        counted, left_out = (sum(column) for column in zip(*folded, strict=True)) if folded else (0, 0)
+        return Folded(counted, total - counted, ignored, tuple(unusable), left_out)
 
-    def _fold_row(self, day: str, writer: str, inserted: Sequence[Inserted]) -> int:
+    def _fold_row(self, day: str, writer: str, inserted: Sequence[Inserted]) -> tuple[int, int]:
+        """How many interactions were counted, and how many of their values were left out."""
         for attempt in range(_ATTEMPTS):
             write = self._baselines.load(day, writer) or BaselineWrite(day, writer, Sketches(), None, 0)
             ids = CountedIds(write.counted)
             new = [one for one in inserted if ids.add(one.id)]
             if not new:
-                return 0
+                return 0, 0
+            left_out = 0
             for one in new:
-                write.sketches.add(one.metrics)
+                metrics = countable(one.metrics, write.sketches)
+                left_out += len(one.metrics) - len(metrics)
+                write.sketches.add(metrics)
             write.counted = ids.pack()
             try:
                 self._baselines.save(write)
@@ -162,7 +172,7 @@ class Folder:
                 longest = min(_LONGEST_PAUSE_SECONDS, _PAUSE_SECONDS * 2**attempt)
                 self._sleep(random.uniform(0, longest))  # noqa: S311 - jitter, not a secret
             else:
-                return len(new)
+                return len(new), left_out
         raise Unavailable("Others kept writing the same baseline.")
 
 

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from plumbline.metrics import series
+from typing import TYPE_CHECKING, TypeVar
+
+from plumbline.metrics import SERIES, series
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plumbline.baselines import Sketches
 
 MAX_METRICS = 50
 """How many an interaction can have."""
 MAX_METRIC_VALUE = 1e100
 """The greatest size of one."""
+MOST_SERIES = 300
+"""How many series of the callers' own a day's baseline holds of one writer: what is kept must fit an item, also
+where somebody puts an id into a metric's name.
+"""
+
+V = TypeVar("V")
 
 
 def own_series(name: str) -> str:
@@ -23,3 +36,18 @@ def own_series(name: str) -> str:
     if found.number:
         raise ValueError(f"Plumbline measures {found.name} itself")
     return found.name
+
+
+def countable(values: Mapping[str, V], known: Sketches) -> Mapping[str, V]:
+    """What of an interaction's values, or of other sketches, can be counted in ``known``, by series.
+
+    All of it, but for the callers' series that are new to ``known`` once it holds :data:`MOST_SERIES` of them.
+    """
+    new = [name for name in values if name not in known and name not in SERIES]
+    if not new:
+        return values
+    room = max(0, MOST_SERIES - sum(name not in SERIES for name in known))
+    if len(new) <= room:
+        return values
+    refused = set(sorted(new)[room:])
+    return {name: value for name, value in values.items() if name not in refused}

@@ -13,6 +13,7 @@ from plumbline.baselines import Sketches
 from plumbline.errors import Unavailable, ValidationFailed
 from plumbline.metrics import measure
 from plumbline.models import Interaction
+from plumbline.own_metrics import countable
 from plumbline.storage.baselines import BaselineStore, BaselineWrite
 from plumbline.storage.interactions import InteractionStore, KeyUsed
 from plumbline.storage.transactions import VersionConflict
@@ -122,5 +123,5 @@ class Recorder:
     def _fold(self, interaction: Interaction) -> BaselineWrite:
         day = self._clock().strftime("%Y-%m-%d")
         write = self._baselines.load(day, INLINE_WRITER) or BaselineWrite(day, INLINE_WRITER, Sketches(), None, 0)
-        write.sketches.add(interaction.metrics)
+        write.sketches.add(countable(interaction.metrics, write.sketches))
         return write

@@ -14,6 +14,7 @@ from plumbline.baselines import Sketches
 from plumbline.errors import Unavailable
 from plumbline.metrics import measure
 from plumbline.models import Interaction
+from plumbline.own_metrics import countable
 from plumbline.recording import INLINE_WRITER
 from plumbline.storage.baselines import BaselineWrite
 from plumbline.storage.imports import ChunkOutcome
@@ -147,7 +148,7 @@ class ChunkWorker:
         for attempt in range(_FOLD_ATTEMPTS):
             day = self._clock().strftime("%Y-%m-%d")
             write = self._inline.load(day, INLINE_WRITER) or BaselineWrite(day, INLINE_WRITER, Sketches(), None, 0)
-            write.sketches.merge(own)
+            write.sketches.merge(Sketches(countable(dict(own.items()), write.sketches)))
             try:
                 return self._imports.finish_chunk(import_id, chunk.number, outcome, write)
             except VersionConflict:
