@@ -1,4 +1,4 @@
-"""One local stack for the whole session."""
+"""The local stack: one for the whole session, and fresh ones."""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """The template, built and deployed onto the local AWS; skipped where that is not asked for."""
+    yield from _running(tmp_path_factory)
+
+
+@pytest.fixture
+def fresh_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """Another one that holds nothing yet: what is usual in it does not depend on the tests before."""
+    yield from _running(tmp_path_factory)
+
+
+def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     if not engine_wanted():
         pytest.skip("PLUMBLINE_LOCAL_STACK=1 is not set: it runs the tests on the local stack")
     started = LocalStack(tmp_path_factory.mktemp("stack") / "state")

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from tests.support.local_stack import LocalStack
 
 
-def test_every_example_answers_as_shown(local_stack: LocalStack, tmp_path: Path) -> None:
+def test_every_example_answers_as_shown(fresh_stack: LocalStack, tmp_path: Path) -> None:
     tried = 0
     for example in examples():
-        command = example.command.replace(API, local_stack.api).replace(
-            "http://127.0.0.1:4566", local_stack.described["endpoint"]
+        command = example.command.replace(API, fresh_stack.api).replace(
+            "http://127.0.0.1:4566", fresh_stack.described["endpoint"]
         )
         done = subprocess.run(["bash", "-euc", command], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{example.command}\n{done.stderr}"
@@ -31,7 +31,7 @@ def test_every_example_answers_as_shown(local_stack: LocalStack, tmp_path: Path)
         for line in done.stdout.splitlines():
             name, _, value = line.partition(": ")
             if name.lower() == "location":
-                with local_stack.http() as http:
+                with fresh_stack.http() as http:
                     wait_for_import(http, value.strip())
         tried += 1
     assert tried >= 10
