@@ -170,6 +170,12 @@ print([name for name in ('aws_xray_sdk', 'email_validator', 'jinja2', 'multiproc
         assert "email_validator" not in spared
         assert "jinja2" not in spared
 
+    def test_a_wrong_setting_is_logged_at_the_start(self, function: str) -> None:
+        out = run(function, "", AWS_LAMBDA_FUNCTION_NAME="f", ALERT_RULES="words > 5; length > many")
+        logged = [json.loads(line) for line in out.splitlines()]
+        assert [line["message"] for line in logged] == ["unexpected error"]
+        assert logged[0]["problem"].startswith("ALERT_RULES: the rule 'length > many' cannot be used: after >")
+
     def test_tracing_loads_its_library_only_when_it_is_on(self, function: str) -> None:
         then = "print('aws_xray_sdk' in sys.modules)"
         for disabled, loaded in (("true", "False\n"), ("false", "True\n")):
