@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +14,9 @@ from plumbline.recording import Recorded
 from plumbline.settings import Settings
 
 from tests.support.gateway import Clock, Gateway
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Empty:
@@ -28,6 +31,10 @@ class Empty:
 
     def alerts(self, query: Any, limit: int, before: str | None) -> tuple[list[Any], None]:
         return self.page(limit, before)
+
+    def read_days(self, days: Sequence[str]) -> list[Any]:
+        assert 0 <= len(days) <= 90
+        return []
 
     def put(self, key: str, content: bytes) -> str:
         assert len(key.encode()) <= 1024
@@ -44,17 +51,20 @@ class Empty:
 @pytest.fixture(scope="module")
 def api() -> Gateway:
     services = Services(settings=lambda: Settings("i", "b", "m", "u"), clock=Clock())
-    for store in ("interactions", "imports", "files", "recorder"):
+    for store in ("interactions", "imports", "files", "recorder", "baseline_store"):
         setattr(services, store, Empty())
     return Gateway(services)
 
 
 PATHS = [
     *("/api/interactions", "/api/interactions/{}", "/api/interactions/bulk", "/api/imports", "/api/imports/{}"),
-    *("/api/alerts", "/health", "/docs", "/docs/{}", "/openapi.json", "/{}", "{}"),
+    *("/api/alerts", "/api/metrics", "/api/metrics/{}", "/health", "/docs", "/docs/{}"),
+    *("/openapi.json", "/{}", "{}"),
 ]
 QUERIES = st.dictionaries(
-    st.sampled_from(["limit", "cursor", "since", "until", "metric", "element", "alert_type", "interaction_id"])
+    st.sampled_from(
+        ["days", "limit", "cursor", "since", "until", "metric", "element", "alert_type", "interaction_id"]
+    )
     | st.text(max_size=5),
     st.text(max_size=30)
     | st.integers().map(str)
