@@ -96,6 +96,12 @@ def test_an_ending_costs_no_more_than_its_length(piece: str) -> None:
     measure("", piece * (100_000 // len(piece)) + "x")
 
 
+@pytest.mark.parametrize("begin", ["```", "```json", "{", "[", "null", "  at ", "\nat a", "#0 "])
+@pytest.mark.parametrize("piece", [" ", "\n", "a.", " in ", "(", "1:", "\n\t", "0x ", "a.rb:", "``` "])
+def test_what_programs_leave_costs_no_more_than_its_length(begin: str, piece: str) -> None:
+    measure("", begin + piece * (40_000 // len(piece)) + "x")
+
+
 @given(st.text(alphabet="+0123456789 ().-@:/wAKI_sk", max_size=60))
 def test_any_text_of_such_characters_is_measured(text: str) -> None:
     values = measure(text, "")

@@ -27,13 +27,14 @@ _PLACEHOLDERS = frozenset(
     )
 )
 _LONGEST_PLACEHOLDER = 24
+# Nothing here can be matched in two ways, and lines are looked at up to a length: linear in the text's length.
 _STACK_TRACE = re.compile(
     r"^Traceback \(most recent call last\):"  # Python
-    r"|^\s*at (?:async )?[\w$.<>/]+(?:\.[\w$<>]+)* ?\(.*:\d+(?::\d+)?\)"  # Java, JavaScript, Kotlin, Scala
-    r"|^\s*at .+ in .+:line \d+"  # .NET
-    r"|^\s*(?:from )?\S+\.rb:\d+:in "  # Ruby
-    r"|^goroutine \d+ \[|^thread '.*' panicked at "  # Go, Rust
-    r"|^#\d+ +0x[0-9a-f]+ in |^#\d+ \S+\.php\(\d+\):",  # C, PHP
+    r"|^[ \t]*+at (?:async )?[\w$.<>/]++ ?\([^\n]{0,500}?:\d++(?::\d++)?\)"  # Java, JavaScript, Kotlin, Scala
+    r"|^[ \t]*+at [^\n]{1,300}? in [^\n]{1,500}?:line \d"  # .NET
+    r"|^[ \t]*+(?:from )?\S{1,500}?\.rb:\d++:in "  # Ruby
+    r"|^goroutine \d++ \[|^thread '[^\n]{0,500}?' panicked at "  # Go, Rust
+    r"|^#\d++ ++0x[0-9a-f]++ in |^#\d++ \S{1,500}?\.php\(\d++\):",  # C, PHP
     re.MULTILINE,
 )
 _TRACE_SIGNS = ("Traceback (most", "\tat ", "  at ", "\nat ", ".rb:", "goroutine ", "panicked at", "0x", ".php(")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 import zlib
+from string import ascii_letters
 from typing import TYPE_CHECKING
 
 from plumbline.metrics.endings import Ending, ending
@@ -29,7 +29,7 @@ _WORD_SHARES_FROM = _SUPPORT["lexical_diversity"].words
 _OVERLAP_FROM = _SUPPORT["overlap"].words
 _READING_SECONDS = 0.01469
 _EARLY = 200  # tokens: before 256, the smallest limit of an answer's length that is in common use
-_FENCED = re.compile(r"```[a-zA-Z]*\s*(.*?)\s*```", re.DOTALL)
+_FENCE = "```"
 
 
 def measure(input_text: str, output_text: str) -> dict[str, float]:
@@ -130,9 +130,10 @@ def _estimate_tokens(text: Text) -> float:
 
 def _is_json(text: str) -> bool:
     text = text.strip()
-    if text.startswith("```"):
-        fenced = _FENCED.fullmatch(text)
-        text = fenced[1] if fenced else ""
+    if text.startswith(_FENCE):
+        if not text.endswith(_FENCE):
+            return False
+        text = text[len(_FENCE) : -len(_FENCE)].lstrip(ascii_letters).strip()
     if text[:1] + text[-1:] not in {"{}", "[]"}:
         return False
     try:
