@@ -45,14 +45,16 @@ local-api: setup ## The functions in Lambda's own runtime: sam local start-api o
 local-invoke: setup ## One sample event to its function: make local-invoke EVENT=events/alerts-list.json (ARGS=)
 	@$(VENV)/python -m scripts.local_stack.sam_local invoke "$(EVENT)" $(ARGS)
 
-openapi: setup ## Write the OpenAPI document anew after a route has changed
+openapi: setup ## Write the OpenAPI document and README's table of metrics anew
 	@$(VENV)/python scripts/openapi.py
+	@$(VENV)/python -m scripts.metrics_table
 
 check: setup ## Lint, format, types, OpenAPI document, template
 	@$(VENV)/ruff check
 	@$(VENV)/ruff format --check
 	@$(VENV)/mypy layers/plumbline scripts functions tests
 	@$(VENV)/python scripts/openapi.py --check
+	@$(VENV)/python -m scripts.metrics_table --check
 	@$(VENV)/cfn-lint template.yaml
 	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
 

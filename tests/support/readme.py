@@ -28,7 +28,7 @@ def examples() -> list[Example]:
     for position, (language, body) in enumerate(blocks):
         if language == "sh" and "curl " in body and API in body:
             following = blocks[position + 1] if position + 1 < len(blocks) else ("", "")
-            found.append(Example(body, following[1] if following[0] in {"json", "http"} else None))
+            found.append(Example(body, following[1] if following[0] == "json" else None))
     return found
 
 
