@@ -30,6 +30,7 @@ _OVERLAP_FROM = _SUPPORT["overlap"].words
 _READING_SECONDS = 0.01469
 _EARLY = 200  # tokens: before 256, the smallest limit of an answer's length that is in common use
 _FENCE = "```"
+_DECIMALS = 6  # far below every metric's unit, and short to read and to store
 
 
 def measure(input_text: str, output_text: str) -> dict[str, float]:
@@ -43,7 +44,8 @@ def measure(input_text: str, output_text: str) -> dict[str, float]:
 
 def _name(element: Element, found: dict[str, float], values: dict[str, float]) -> None:
     names = _NAMES[element]
-    values.update(zip(map(names.__getitem__, found), found.values(), strict=True))
+    for metric, value in found.items():
+        values[names[metric]] = round(value, _DECIMALS)
 
 
 def _measure(text: Text) -> dict[str, float]:
