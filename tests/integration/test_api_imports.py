@@ -116,6 +116,13 @@ def test_a_file_keeps_its_name_as_far_as_it_is_one(
     assert name.rpartition(" ")[0].split("/", 3)[3] == safe
 
 
+def test_an_empty_file_is_taken_for_its_import_to_say_so(api: Gateway, clients: Clients, stack: Stack) -> None:
+    answer = api.upload(b"", "a.csv")
+    assert answer.status == 200
+    assert api.get(answer.headers["location"]).data["size_bytes"] == 0
+    assert list(kept(clients, stack).values()) == [b""]
+
+
 @pytest.mark.parametrize(
     ("body", "status", "field", "problem"),
     [
@@ -124,7 +131,7 @@ def test_a_file_keeps_its_name_as_far_as_it_is_one(
         (form(part("file", CSV, "a.csv"), part("note", b"x")), 422, "body.note", "is not known here"),
         (form(part("file", CSV, "a.csv"), part("file", CSV, "b.csv")), 422, "body.file", "more than once"),
         (form(part("file", CSV)), 422, "body.file", "must be a file, not text"),
-        (form(part("file", b"", "a.csv")), 422, "body.file", "must not be empty"),
+        (form(part("file", b"", "")), 422, "body.file", "is required"),
         (form(part("file", CSV, "a.csv"))[:-8], 400, "body", "cut off"),
         (part("file", CSV, "a.csv"), 400, "body", "cut off"),
         (b"", 400, "body", "cut off"),

@@ -48,7 +48,7 @@ def read_upload(content_type: str, body: bytes) -> Upload:
     Raises:
         UnsupportedMediaType: the body is no multipart form.
         InvalidRequest: the form is damaged or cut off.
-        ValidationFailed: it has no file in that field, an empty one, several, or other fields.
+        ValidationFailed: it has no file in that field, several, or other fields.
     """
     return _only_file(_read_parts(_boundary(content_type), body))
 
@@ -127,8 +127,8 @@ def _only_file(parts: list[_Part]) -> Upload:
         problems.append((f"body.{FILE_FIELD}", "is given more than once; send one file a request"))
     elif (filename := files[0].option("filename")) is None:
         problems.append((f"body.{FILE_FIELD}", f"must be a file, not text, {_TRY}"))
-    elif not files[0].content:
-        problems.append((f"body.{FILE_FIELD}", "must not be empty"))
+    elif not filename and not files[0].content:  # a browser's form in which no file was chosen
+        problems.append((f"body.{FILE_FIELD}", f"is required, {_TRY}"))
     elif not problems:
         return Upload(_safe_name(filename), bytes(files[0].content))
     raise ValidationFailed(f"{problems[0][0]} {problems[0][1]}", problems)
