@@ -12,7 +12,7 @@ from plumbline.errors import Unavailable
 from plumbline.storage.baselines import KEPT_DAYS, BaselineStore, BaselineWrite
 from plumbline.storage.transactions import VersionConflict
 
-from tests.support.faults import Faults, counting, error, sent_twice
+from tests.support.faults import Faults, counting, error, in_turn, sent_twice
 from tests.support.tables import scan
 
 if TYPE_CHECKING:
@@ -90,7 +90,9 @@ def test_another_save_of_the_same_values_is_a_conflict(store: BaselineStore) -> 
         store.save(write(1, last_sequence=None))
 
 
-def test_of_many_at_once_everybody_is_counted(store: BaselineStore, clients: Clients) -> None:
+def test_of_many_at_once_everybody_is_counted(clients: Clients, stack: Stack) -> None:
+    store = BaselineStore(in_turn(clients), stack.baselines)
+
     def fold(value: int) -> None:
         while True:
             loaded = store.load(DAY, "inline") or BaselineWrite(DAY, "inline", Sketches(), None, 0)

@@ -8,7 +8,7 @@ from plumbline.errors import PlumblineError
 from plumbline.models import MAX_INTERACTION_ID
 from plumbline.storage.sequence import MAX_BLOCK, Sequence
 
-from tests.support.faults import Faults, counting
+from tests.support.faults import Faults, counting, in_turn
 
 if TYPE_CHECKING:
     from plumbline.storage.clients import Clients
@@ -69,7 +69,8 @@ def test_a_steady_pace_asks_the_counter_about_every_two_seconds(clients: Clients
 
 
 def test_processes_and_threads_never_share_an_id(clients: Clients, stack: Stack) -> None:
-    sequences = [Sequence(clients, stack.interactions) for _ in range(3)]
+    together = in_turn(clients)
+    sequences = [Sequence(together, stack.interactions) for _ in range(3)]
     with ThreadPoolExecutor(6) as threads:
         taken = list(threads.map(lambda turn: sequences[turn % 3].next(), range(120)))
     reserved = sequences[0].reserve(50)
