@@ -57,11 +57,16 @@ class FrontDoor:
         try:
             body = await _read(receive)
         except BodyTooLargeError:
-            return _refusal(413, "The request's body is larger than 10 MB, the most that API Gateway takes.")
+            return _refusal(
+                413,
+                "The request is larger than the 10 MB that API Gateway takes. POST /api/imports answers where"
+                " to send a larger file.",
+            )
         if _event_size(headers, body) > LARGEST_EVENT:
             return _refusal(
                 413,
-                "The request is larger than the 6 MB that Lambda takes. Larger CSV files go through the bucket.",
+                "The request is larger than the 6 MB that Lambda takes. POST /api/imports answers where to send a"
+                " larger file.",
             )
         api_id = self._api_id()
         if api_id is None:

@@ -87,6 +87,7 @@ def test_the_largest_file_is_taken_and_a_larger_one_told_where_to_go(
     answer = api.upload(b"x" * (4_650_001 - overhead))
     assert (answer.status, answer.fields) == (413, ["body"])
     assert f"aws s3 cp interactions.csv s3://{stack.bucket}/uploads/" in answer.message
+    assert "POST /api/imports" in answer.message
     assert len(kept(clients, stack)) == 1
 
 

@@ -38,6 +38,7 @@ def test_it_describes_every_address_of_both_functions() -> None:
         ("get", "/api/interactions"),
         ("get", "/api/interactions/{id}"),
         ("post", "/api/interactions/bulk"),
+        ("post", "/api/imports"),
         ("get", "/api/imports"),
         ("get", "/api/imports/{id}"),
         ("get", "/api/alerts"),

@@ -86,6 +86,20 @@ class RejectedRows(_Answer):
     url: str = Field(description="A download address that works for 15 minutes.")
 
 
+class UploadForm(_Answer):
+    """A form that uploads one file, and the import that begins when the file has arrived."""
+
+    id: _Id = Field(description="The import's id.")
+    url: str = Field(description="Where the form goes, as multipart/form-data.")
+    fields: dict[str, str] = Field(description="The form's fields; the field `file` with the file comes last.")
+    expires_at: datetime = Field(description="Until when the upload has to begin.")
+    max_bytes: _Count = Field(description="How large the file may be.")
+    curl: str = Field(
+        description="The command that uploads the file from the folder it is in. Like the fields, it is for"
+        " whoever is to upload this one file, and for nobody else."
+    )
+
+
 class Import(_Answer):
     """One file, and how far it has come."""
 
@@ -257,6 +271,12 @@ class UploadAnswer(_Success):
     """The file was taken; the header Location says where its import is."""
 
     data: None
+
+
+class UploadFormAnswer(_Success):
+    """Where the file goes; the header Location says where its import is."""
+
+    data: UploadForm
 
 
 class HealthAnswer(_Success):

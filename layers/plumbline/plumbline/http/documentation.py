@@ -31,7 +31,7 @@ in UTC. Listings are newest first; `next_cursor`, where there is one, is the `cu
 """
 TAGS = [
     {"name": "interactions", "description": "What the model was asked and what it answered."},
-    {"name": "imports", "description": "Interactions from CSV files."},
+    {"name": "imports", "description": "Interactions from files: CSV and JSON Lines."},
     {"name": "alerts", "description": "Interactions that lean, and why."},
     {"name": "metrics", "description": "What each series usually looks like."},
     {"name": "service", "description": "The service itself."},
@@ -60,6 +60,7 @@ _ANSWERS: dict[tuple[str, str], tuple[type[BaseModel], dict[str, Any], tuple[int
     ("get", "/api/interactions"): (answers.InteractionsAnswer, {}, (400, 422, 503)),
     ("get", "/api/interactions/{id}"): (answers.InteractionAnswer, {}, (404, 422, 503)),
     ("post", "/api/interactions/bulk"): (answers.UploadAnswer, _LOCATION, (400, 413, 415, 422, 503)),
+    ("post", "/api/imports"): (answers.UploadFormAnswer, _LOCATION, (400, 413, 415, 422, 503)),
     ("get", "/api/imports"): (answers.ImportsAnswer, {}, (400, 422, 503)),
     ("get", "/api/imports/{id}"): (answers.ImportAnswer, {}, (404, 422, 503)),
     ("get", "/api/alerts"): (answers.AlertsAnswer, {}, (400, 422, 503)),

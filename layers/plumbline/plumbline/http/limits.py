@@ -29,6 +29,8 @@ MAX_METADATA_KEY = 128
 MAX_IDEMPOTENCY_KEY = 255
 MAX_FILENAME_BYTES = 255
 PRESIGNED_SECONDS = 900
+MAX_PRESIGNED_BYTES = 5_000_000_000
+"""What S3 takes in one request is a little more."""
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_AHEAD = timedelta(hours=24)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from python_multipart import MultipartParser
@@ -10,11 +9,10 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import parse_options_header
 
 from plumbline.errors import InvalidRequest, UnsupportedMediaType, ValidationFailed
-from plumbline.http.limits import MAX_FILENAME_BYTES
+from plumbline.http.filenames import safe_filename
 from plumbline.http.problems import short
 
 FILE_FIELD = "file"
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 _TRY = "like: curl -F file=@interactions.csv"
 
 
@@ -130,17 +128,5 @@ def _only_file(parts: list[_Part]) -> Upload:
     elif not filename and not files[0].content:  # a browser's form in which no file was chosen
         problems.append((f"body.{FILE_FIELD}", f"is required, {_TRY}"))
     elif not problems:
-        return Upload(_safe_name(filename), bytes(files[0].content))
+        return Upload(safe_filename(filename), bytes(files[0].content))
     raise ValidationFailed(f"{problems[0][0]} {problems[0][1]}", problems)
-
-
-def _safe_name(filename: str) -> str:
-    """The last part of the name, without control characters, as it can stand in a key."""
-    name = _CONTROL.sub("_", re.split(r"[/\\]", filename)[-1]).strip()
-    if name in ("", ".", ".."):
-        return "upload.csv"
-    stem, dot, ending = name.rpartition(".")
-    ending = f"{dot}{ending}" if dot and len(ending.encode()) <= 16 else ""
-    stem = stem if ending else name
-    room = MAX_FILENAME_BYTES - len(ending.encode())
-    return stem.encode()[:room].decode(errors="ignore") + ending

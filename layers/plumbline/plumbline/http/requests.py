@@ -9,9 +9,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from plumbline.errors import ValidationFailed
 from plumbline.http.fields import Days, Id, Limit, MetricName, Time
+from plumbline.http.filenames import ENDINGS, read_filename
 from plumbline.http.limits import (
     DEFAULT_DAYS,
     DEFAULT_PAGE,
+    MAX_FILENAME_BYTES,
     MAX_METADATA_BYTES,
     MAX_METADATA_DEPTH,
     MAX_METADATA_ENTRIES,
@@ -110,6 +112,16 @@ class InteractionBody(_Strict):
     )
     created_at: Time | None = Field(
         None, description="When it happened, if not now: at the earliest 1970, at most 24 hours ahead."
+    )
+
+
+class ImportBody(_Strict):
+    """A file that is to be uploaded."""
+
+    filename: Annotated[str, AfterValidator(read_filename)] = Field(
+        description=f"The file's name, without folders. Read are {', '.join(ENDINGS)}, and these with .gz behind.",
+        examples=["history.csv.gz"],
+        json_schema_extra={"minLength": 1, "maxLength": MAX_FILENAME_BYTES},
     )
 
 

@@ -37,6 +37,14 @@ class FileInfo:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class PresignedPost:
+    """Where a form with a file goes, and the fields that come before the file in it."""
+
+    url: str
+    fields: dict[str, str]
+
+
 class FileStore:
     """The files of one bucket."""
 
@@ -92,6 +100,19 @@ class FileStore:
             },
             ExpiresIn=seconds,
         )
+
+    def presigned_post(self, key: str, seconds: int, max_bytes: int) -> PresignedPost:
+        """A form by which anybody who has it can upload this one file, of at most ``max_bytes``, for ``seconds``.
+
+        The bucket encrypts it as it does every other file.
+        """
+        signed = self._s3.generate_presigned_post(
+            Bucket=self.bucket,
+            Key=key,
+            Conditions=[["content-length-range", 0, max_bytes]],
+            ExpiresIn=seconds,
+        )
+        return PresignedPost(signed["url"], signed["fields"])
 
 
 class _Download(io.RawIOBase):

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
 from plumbline.errors import NotFound, PayloadTooLarge, Unavailable
+from plumbline.http.curl import upload_command
 from plumbline.http.envelope import success
 from plumbline.http.fields import Id, IdempotencyKey
-from plumbline.http.limits import MAX_UPLOAD_BYTES, PRESIGNED_SECONDS
+from plumbline.http.filenames import content_type, rejected_filename
+from plumbline.http.limits import MAX_PRESIGNED_BYTES, MAX_UPLOAD_BYTES, PRESIGNED_SECONDS
 from plumbline.http.multipart import FILE_FIELD, Upload, read_upload
-from plumbline.http.requests import PageQuery
+from plumbline.http.requests import ImportBody, PageQuery
 from plumbline.http.services import Services, ServicesDep
 from plumbline.http.strict_route import StrictRoute
 from plumbline.http.views import import_view
 from plumbline.imports.identity import API_UPLOADS_PREFIX, import_id
 from plumbline.models import Import
+from plumbline.times import format_time
 
 if TYPE_CHECKING:
     from typing import Any
@@ -37,8 +41,8 @@ _FORM = {
                     "properties": {
                         FILE_FIELD: {
                             "type": "string",
-                            "contentMediaType": "text/csv",
-                            "description": "A CSV file whose header has an input and an output column.",
+                            "contentMediaType": "application/octet-stream",
+                            "description": "A CSV or JSON Lines file, compressed by gzip or not.",
                         }
                     },
                     "required": [FILE_FIELD],
@@ -50,7 +54,7 @@ _FORM = {
 }
 
 
-@router.post("/interactions/bulk", summary="Import a CSV file", response_model=None, openapi_extra=_FORM)
+@router.post("/interactions/bulk", summary="Import a file", response_model=None, openapi_extra=_FORM)
 async def upload(
     request: Request,
     services: ServicesDep,
@@ -63,7 +67,7 @@ async def upload(
     ] = None,
 ) -> Response:
     """Takes a file of up to 4.6 MB and imports it in the background; the header ``Location`` says where its
-    progress is. Copy larger files to the uploads bucket, under ``uploads/``.
+    progress is. Larger files go by ``POST /api/imports``, or into the uploads bucket under ``uploads/``.
     """
     body = await request.body()
     if len(body) > MAX_UPLOAD_BYTES:
@@ -75,6 +79,47 @@ async def upload(
         None,
         "CSV file received. Processing in the background...",
         headers={"Location": f"/api/imports/{announced}"},
+    )
+
+
+@router.post("/imports", summary="Ask where to upload a file of up to 5 GB", response_model=None)
+async def begin(
+    body: ImportBody,
+    services: ServicesDep,
+    idempotency_key: Annotated[
+        IdempotencyKey | None,
+        Header(description="Makes it safe to ask again: the same key with the same name is the same import."),
+    ] = None,
+) -> Response:
+    """Answers a form, good for 15 minutes, that uploads one file straight to S3, and the id of the import that
+    begins when it has arrived. ``curl`` in the answer is the command that sends it.
+    """
+    bucket = services.settings.uploads_bucket
+    token = _token(idempotency_key, "form", body.filename)
+    key = f"{API_UPLOADS_PREFIX}{token}/{body.filename}"
+    now = services.clock()
+    new = Import(
+        id=import_id(bucket, key),
+        bucket=bucket,
+        key=key,
+        version="",  # the file has none before it is there
+        filename=body.filename,
+        state="queued",
+        created_at=now,
+    )
+    services.imports.create(new)
+    form = services.files.presigned_post(key, PRESIGNED_SECONDS, MAX_PRESIGNED_BYTES)
+    return success(
+        {
+            "id": new.id,
+            "url": form.url,
+            "fields": form.fields,
+            "expires_at": format_time(now + timedelta(seconds=PRESIGNED_SECONDS)),
+            "max_bytes": MAX_PRESIGNED_BYTES,
+            "curl": upload_command(form.url, form.fields, body.filename),
+        },
+        "Send the file to this address; its import begins when it is there",
+        headers={"Location": f"/api/imports/{new.id}"},
     )
 
 
@@ -102,8 +147,9 @@ async def read(id: Annotated[Id, Path()], services: ServicesDep) -> Response:  #
 def _announce(file: Upload, idempotency_key: str | None, services: Services) -> int:
     """Keep the file, then its import. The id of the import."""
     bucket = services.settings.uploads_bucket
-    key = f"{API_UPLOADS_PREFIX}{_token(file, idempotency_key)}/{file.filename}"
-    version = services.files.put(key, file.content)
+    content = hashlib.sha256(file.content).hexdigest()
+    key = f"{API_UPLOADS_PREFIX}{_token(idempotency_key, file.filename, content)}/{file.filename}"
+    version = services.files.put(key, file.content, content_type(file.filename))
     new = Import(
         id=import_id(bucket, key, version),
         bucket=bucket,
@@ -123,18 +169,18 @@ def _announce(file: Upload, idempotency_key: str | None, services: Services) -> 
     return new.id
 
 
-def _token(file: Upload, idempotency_key: str | None) -> str:
-    """A folder of the upload's own; one and the same for the same file with the same idempotency key."""
+def _token(idempotency_key: str | None, *request: str) -> str:
+    """A folder of the upload's own; one and the same for the same request with the same idempotency key."""
     if idempotency_key is None:
         return secrets.token_hex(16)
-    content = hashlib.sha256(file.content).hexdigest()
-    return hashlib.sha256(f"{idempotency_key}\n{file.filename}\n{content}".encode()).hexdigest()[:32]
+    return hashlib.sha256("\n".join([idempotency_key, *request]).encode()).hexdigest()[:32]
 
 
 def _too_large(size: int, bucket: str) -> PayloadTooLarge:
     return PayloadTooLarge(
         f"The upload has {size} bytes; {MAX_UPLOAD_BYTES} are the most that can come this way."
-        f" Copy larger files to the bucket, like: aws s3 cp interactions.csv s3://{bucket}/uploads/",
+        " Larger files go straight to the bucket: POST /api/imports answers where to send one of up to 5 GB, or"
+        f" copy any to it, like: aws s3 cp interactions.csv s3://{bucket}/uploads/",
         [("body", f"is longer than {MAX_UPLOAD_BYTES} bytes")],
     )
 
@@ -142,6 +188,6 @@ def _too_large(size: int, bucket: str) -> PayloadTooLarge:
 def _view(made: Import, services: Services) -> dict[str, Any]:
     if made.rejected_key is None:
         return import_view(made, None)
-    stem = made.filename.removesuffix(".csv")
-    url = services.files.presigned_get(made.rejected_key, PRESIGNED_SECONDS, f"{stem}-rejected.csv")
+    name = rejected_filename(made.filename, made.rejected_key)
+    url = services.files.presigned_get(made.rejected_key, PRESIGNED_SECONDS, name)
     return import_view(made, {"s3": f"s3://{made.bucket}/{made.rejected_key}", "url": url})
