@@ -73,10 +73,11 @@ class Clients:
 def _s3_config() -> Config:
     """SigV4, which presigned addresses of encrypted objects need; bucket names in the path for an emulator.
 
-    (``bucket.localhost`` resolves on few machines.)
+    (``bucket.localhost`` resolves on few machines.) With ``auto`` presigned addresses would lead to S3's global
+    endpoint, which redirects uploads to a new bucket of another region: curl does not follow with a form.
     """
     emulated = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    return Config(signature_version="s3v4", s3={"addressing_style": "path" if emulated else "auto"})
+    return Config(signature_version="s3v4", s3={"addressing_style": "path" if emulated else "virtual"})
 
 
 _BUSY = frozenset(
