@@ -26,7 +26,7 @@ NUMBERS = ("min", "max", "mean", "p5", "p50", "p95", "p99", "share_alerting")
 
 def keep(clients: Clients, stack: Stack, day: str, rows: list[Mapping[str, float]], writer: str = "a") -> None:
     store = BaselineStore(clients, stack.baselines)
-    write = store.load(day, writer) or BaselineWrite(day, writer, Sketches(), None, 0)
+    write = store.load(day, writer) or BaselineWrite(day, writer, Sketches(), 0)
     for row in rows:
         write.sketches.add(row)
     store.save(write)

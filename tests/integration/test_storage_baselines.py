@@ -38,7 +38,7 @@ def sketches(*values: float) -> Sketches:
 
 
 def write(*values: float, **changes: Any) -> BaselineWrite:
-    return replace(BaselineWrite(DAY, "stream", sketches(*values), "000123", 0), **changes)
+    return replace(BaselineWrite(DAY, "stream", sketches(*values), 0), **changes)
 
 
 def count(found: Sketches) -> int:
@@ -51,14 +51,14 @@ def test_what_is_saved_is_loaded_with_its_version(store: BaselineStore) -> None:
     store.save(write(1, 2, counted=b"ids"))
     loaded = store.load(DAY, "stream")
     assert loaded is not None
-    assert (loaded.day, loaded.writer, loaded.last_sequence) == (DAY, "stream", "000123")
+    assert (loaded.day, loaded.writer) == (DAY, "stream")
     assert (loaded.version, loaded.counted) == (1, b"ids")
     assert loaded.sketches.pack() == sketches(1, 2).pack()
     loaded.sketches.add({"output.length": 3})
-    store.save(replace(loaded, last_sequence=None))
+    store.save(loaded)
     again = store.load(DAY, "stream")
     assert again is not None
-    assert (again.version, again.last_sequence, count(again.sketches)) == (2, None, 3)
+    assert (again.version, count(again.sketches)) == (2, 3)
 
 
 @pytest.mark.parametrize("version", [0, 2, 7])
@@ -85,9 +85,9 @@ def test_a_save_that_is_sent_twice_is_done_once(clients: Clients, stack: Stack) 
 
 def test_another_save_of_the_same_values_is_a_conflict(store: BaselineStore) -> None:
     # Two requests may fold equal values at the same moment: both have to count.
-    store.save(write(1, last_sequence=None))
+    store.save(write(1))
     with pytest.raises(VersionConflict):
-        store.save(write(1, last_sequence=None))
+        store.save(write(1))
 
 
 def test_of_many_at_once_everybody_is_counted(clients: Clients, stack: Stack) -> None:
@@ -95,7 +95,7 @@ def test_of_many_at_once_everybody_is_counted(clients: Clients, stack: Stack) ->
 
     def fold(value: int) -> None:
         while True:
-            loaded = store.load(DAY, "inline") or BaselineWrite(DAY, "inline", Sketches(), None, 0)
+            loaded = store.load(DAY, "inline") or BaselineWrite(DAY, "inline", Sketches(), 0)
             loaded.sketches.add({"output.length": float(value)})
             try:
                 store.save(loaded)

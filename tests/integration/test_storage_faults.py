@@ -50,7 +50,7 @@ def record(world: World, text: str) -> None:
         return
     kept = interaction(world.interactions.next_id(), output=text, findings=(THRESHOLD,))
     for _ in range(3):
-        write = world.baselines.load(DAY, "inline") or BaselineWrite(DAY, "inline", Sketches(), None, 0)
+        write = world.baselines.load(DAY, "inline") or BaselineWrite(DAY, "inline", Sketches(), 0)
         write.sketches.add({"output.length": 5.0})
         try:
             world.interactions.put(kept, idempotency=KEY, fold=write)
@@ -73,7 +73,7 @@ def import_file(world: World, text: str) -> None:
         world.interactions.put_batch(
             [interaction(first + row, output=text, findings=(THRESHOLD,), import_id=7) for row in range(2)]
         )
-        write = world.baselines.load(DAY, "import#7") or BaselineWrite(DAY, "import#7", Sketches(), None, 0)
+        write = world.baselines.load(DAY, "import#7") or BaselineWrite(DAY, "import#7", Sketches(), 0)
         for _ in range(2):
             write.sketches.add({"output.length": 5.0})
         world.imports.finish_chunk(7, number, ChunkOutcome(50, 2, 2, 0, 2), write)

@@ -197,7 +197,7 @@ def test_a_chunk_whose_end_is_sent_twice_is_counted_once(clients: Clients, stack
     repeated = ImportStore(sent_twice().wrap(clients), stack.imports, baselines_table=stack.baselines)
     repeated.create(an_import())
     repeated.reserve_chunk(7, 0, 10, lambda count: 1)
-    assert repeated.finish_chunk(7, 0, OUTCOME, BaselineWrite("2026-01-31", "import#7", Sketches(), None, 0))
+    assert repeated.finish_chunk(7, 0, OUTCOME, BaselineWrite("2026-01-31", "import#7", Sketches(), 0))
     assert not repeated.finish_chunk(7, 0, OUTCOME)
     found = repeated.get(7)
     assert found is not None
@@ -250,14 +250,14 @@ def test_a_chunk_and_its_baseline_are_one(store: ImportStore, clients: Clients, 
     store.create(an_import())
     store.reserve_chunk(7, 0, 10, lambda count: 1)
     store.reserve_chunk(7, 1, 10, lambda count: 1)
-    assert store.finish_chunk(7, 0, OUTCOME, BaselineWrite("2026-01-31", "import#7", sketches, "0", 0))
+    assert store.finish_chunk(7, 0, OUTCOME, BaselineWrite("2026-01-31", "import#7", sketches, 0))
     with pytest.raises(VersionConflict):
-        store.finish_chunk(7, 1, OUTCOME, BaselineWrite("2026-01-31", "import#7", sketches, "1", 0))
+        store.finish_chunk(7, 1, OUTCOME, BaselineWrite("2026-01-31", "import#7", sketches, 0))
     assert [chunk.done for chunk in store.chunks(7)] == [True, False]
     found, loaded = store.get(7), baselines.load("2026-01-31", "import#7")
     assert found is not None
     assert loaded is not None
-    assert (found.rows_read, loaded.version, loaded.last_sequence) == (10, 1, "0")
+    assert (found.rows_read, loaded.version) == (10, 1)
     assert not store.finish_chunk(7, 0, OUTCOME, replace(loaded, version=0)), "done before, whatever its baseline"
 
 
@@ -272,7 +272,7 @@ def test_a_chunk_without_import_or_ids_is_an_error_at_once(clients: Clients, sta
         with pytest.raises(PlumblineError, match="there is no import 8"):
             store.finish_chunk(8, 0, outcome)
     with pytest.raises(TypeError, match="baselines' table"):
-        store.finish_chunk(7, 0, OUTCOME, BaselineWrite("2026-01-31", "import#7", Sketches(), None, 0))
+        store.finish_chunk(7, 0, OUTCOME, BaselineWrite("2026-01-31", "import#7", Sketches(), 0))
     assert faults.calls < 12
 
 

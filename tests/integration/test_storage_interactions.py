@@ -193,11 +193,11 @@ def test_an_interaction_and_its_baseline_are_kept_together(
     store: InteractionStore, clients: Clients, stack: Stack
 ) -> None:
     first, second = interaction(1), interaction(2)
-    store.put(first, fold=BaselineWrite("2026-01-02", "inline", sketches_of(first), None, 0))
-    store.put(second, fold=BaselineWrite("2026-01-02", "inline", sketches_of(first, second), "s", 1))
+    store.put(first, fold=BaselineWrite("2026-01-02", "inline", sketches_of(first), 0))
+    store.put(second, fold=BaselineWrite("2026-01-02", "inline", sketches_of(first, second), 1))
     stored = BaselineStore(clients, stack.baselines).load("2026-01-02", "inline")
     assert stored is not None
-    assert (stored.version, stored.last_sequence) == (2, "s")
+    assert stored.version == 2
     assert stored.sketches.pack() == sketches_of(first, second).pack()
 
 
@@ -206,9 +206,9 @@ def test_a_baseline_that_was_replaced_keeps_the_interaction_out(
     store: InteractionStore, clients: Clients, stack: Stack, version: int
 ) -> None:
     first, second = interaction(1), interaction(2)
-    store.put(first, fold=BaselineWrite("2026-01-02", "inline", sketches_of(first), None, 0))
+    store.put(first, fold=BaselineWrite("2026-01-02", "inline", sketches_of(first), 0))
     key = Idempotency("order-2", "digest")
-    late = BaselineWrite("2026-01-02", "inline", sketches_of(second), None, version)
+    late = BaselineWrite("2026-01-02", "inline", sketches_of(second), version)
     with pytest.raises(VersionConflict):
         store.put(second, idempotency=key, fold=late)
     assert store.get(2) is None
@@ -220,7 +220,7 @@ def test_a_baseline_that_was_replaced_keeps_the_interaction_out(
 
 def test_the_same_again_is_not_folded_again(store: InteractionStore, clients: Clients, stack: Stack) -> None:
     first = interaction(1)
-    write = BaselineWrite("2026-01-02", "inline", sketches_of(first), None, 0)
+    write = BaselineWrite("2026-01-02", "inline", sketches_of(first), 0)
     store.put(first, fold=write)
     store.put(first, fold=write)
     stored = BaselineStore(clients, stack.baselines).load("2026-01-02", "inline")
@@ -231,17 +231,15 @@ def test_the_same_again_is_not_folded_again(store: InteractionStore, clients: Cl
 def test_a_used_key_comes_before_a_lost_race(store: InteractionStore) -> None:
     key = Idempotency("order-1", "digest")
     first, second = interaction(1), interaction(2)
-    store.put(first, idempotency=key, fold=BaselineWrite("2026-01-02", "inline", sketches_of(first), None, 0))
+    store.put(first, idempotency=key, fold=BaselineWrite("2026-01-02", "inline", sketches_of(first), 0))
     with pytest.raises(KeyUsed):
-        store.put(
-            second, idempotency=key, fold=BaselineWrite("2026-01-02", "inline", sketches_of(second), None, 0)
-        )
+        store.put(second, idempotency=key, fold=BaselineWrite("2026-01-02", "inline", sketches_of(second), 0))
 
 
 def test_a_store_without_baselines_says_so(clients: Clients, stack: Stack) -> None:
     store = InteractionStore(clients, stack.interactions, stack.bucket)
     with pytest.raises(TypeError, match="baselines' table"):
-        store.put(interaction(1), fold=BaselineWrite("2026-01-02", "inline", Sketches(), None, 0))
+        store.put(interaction(1), fold=BaselineWrite("2026-01-02", "inline", Sketches(), 0))
 
 
 def test_times_of_any_year_are_kept(store: InteractionStore) -> None:

@@ -284,3 +284,23 @@ def test_waits_grow_up_to_a_cap_and_end() -> None:
 def test_what_a_person_waits_for_is_given_up_in_time() -> None:
     for backoff, most in ((PROMPT, 2.5), (PATIENT, 60)):
         assert sum(min(backoff.cap, backoff.base * 2**turn) for turn in range(1, backoff.attempts)) <= most
+
+
+def test_work_is_repeated_after_what_it_may_be_repeated_after() -> None:
+    waits: list[float] = []
+    failures: list[Exception] = [KeyError("a"), KeyError("b")]
+
+    def work() -> str:
+        if failures:
+            raise failures.pop()
+        return "done"
+
+    backoff = Backoff(attempts=3, sleep=waits.append, spent="Too busy.")
+    assert backoff.repeat(work, KeyError) == "done"
+    assert len(waits) == 2
+    failures += [KeyError("c")] * 3
+    with pytest.raises(Unavailable, match=r"Too busy\."):
+        backoff.repeat(work, KeyError)
+    failures += [ValueError("passes through")]
+    with pytest.raises(ValueError, match="passes"):
+        backoff.repeat(work, KeyError)

@@ -29,30 +29,28 @@ well under DynamoDB's 400 KB. Shards that fold at the same moment meet at the sa
 
 from __future__ import annotations
 
-import random
 import time
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from plumbline.baselines import Sketches
-from plumbline.errors import Unavailable
 from plumbline.metrics import series
 from plumbline.models import MAX_ID
 from plumbline.own_metrics import countable
-from plumbline.storage.baselines import BaselineWrite
+from plumbline.storage.baselines import load_or_begin
 from plumbline.storage.items import read_metrics
+from plumbline.storage.retrying import Backoff
 from plumbline.storage.transactions import VersionConflict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from plumbline.storage.baselines import BaselineWrite
+
 RANGE_BITS = 20
-_ATTEMPTS = 20
-_PAUSE_SECONDS = 0.02
-_LONGEST_PAUSE_SECONDS = 1.0
 
 
 class UnusableRecord(Exception):
@@ -121,7 +119,9 @@ class Folder:
 
     def __init__(self, baselines: Baselines, *, sleep: Callable[[float], object] = time.sleep) -> None:
         self._baselines = baselines
-        self._sleep = sleep
+        self._folding = Backoff(
+            attempts=20, base=0.02, cap=1.0, sleep=sleep, spent="Others kept writing the same baseline."
+        )
 
     def fold(self, records: Iterable[Mapping[str, Any]]) -> Folded:
         """Count every new interaction in ``records`` that was not counted before.
@@ -148,32 +148,27 @@ class Folder:
                 rows.setdefault(inserted.row, []).append(inserted)
         total = sum(map(len, rows.values()))
         # In the order of their names, so that two batches that share rows meet at the first one.
-        folded = [self._fold_row(*row, rows[row]) for row in sorted(rows)]
+        folded = [
+            self._folding.repeat(partial(self._fold_row, *row, rows[row]), VersionConflict) for row in sorted(rows)
+        ]
         counted, left_out = (sum(column) for column in zip(*folded, strict=True)) if folded else (0, 0)
         return Folded(counted, total - counted, ignored, tuple(unusable), left_out)
 
     def _fold_row(self, day: str, writer: str, inserted: Sequence[Inserted]) -> tuple[int, int]:
         """How many interactions were counted, and how many of their values were left out."""
-        for attempt in range(_ATTEMPTS):
-            write = self._baselines.load(day, writer) or BaselineWrite(day, writer, Sketches(), None, 0)
-            ids = CountedIds(write.counted)
-            new = [one for one in inserted if ids.add(one.id)]
-            if not new:
-                return 0, 0
-            left_out = 0
-            for one in new:
-                metrics = countable(one.metrics, write.sketches)
-                left_out += len(one.metrics) - len(metrics)
-                write.sketches.add(metrics)
-            write.counted = ids.pack()
-            try:
-                self._baselines.save(write)
-            except VersionConflict:
-                longest = min(_LONGEST_PAUSE_SECONDS, _PAUSE_SECONDS * 2**attempt)
-                self._sleep(random.uniform(0, longest))  # noqa: S311 - jitter, not a secret
-            else:
-                return len(new), left_out
-        raise Unavailable("Others kept writing the same baseline.")
+        write = load_or_begin(self._baselines, day, writer)
+        ids = CountedIds(write.counted)
+        new = [one for one in inserted if ids.add(one.id)]
+        if not new:
+            return 0, 0
+        left_out = 0
+        for one in new:
+            metrics = countable(one.metrics, write.sketches)
+            left_out += len(one.metrics) - len(metrics)
+            write.sketches.add(metrics)
+        write.counted = ids.pack()
+        self._baselines.save(write)
+        return len(new), left_out
 
 
 def read_record(record: Mapping[str, Any]) -> Inserted | None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import random
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from plumbline.alerts import judge
-from plumbline.baselines import Sketches
 from plumbline.errors import Unavailable, ValidationFailed
 from plumbline.metrics import measure
 from plumbline.models import Interaction
 from plumbline.own_metrics import countable
-from plumbline.storage.baselines import BaselineStore, BaselineWrite
+from plumbline.storage.baselines import BaselineStore, BaselineWrite, inline_baseline
 from plumbline.storage.interactions import InteractionStore, KeyUsed
+from plumbline.storage.retrying import Backoff
 from plumbline.storage.transactions import VersionConflict
 
 if TYPE_CHECKING:
@@ -27,12 +26,7 @@ if TYPE_CHECKING:
     from plumbline.settings import Settings
     from plumbline.storage.idempotency import Idempotency
 
-INLINE_WRITER = "inline"
-"""The writer of values that requests fold in themselves."""
-
-_FOLD_ATTEMPTS = 12
-_FOLD_PAUSE_SECONDS = 0.02
-_FOLD_LONGEST_PAUSE_SECONDS = 0.5
+_CONTENDED = "Too many interactions are being recorded at the moment. Please send the request again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +52,7 @@ class Recorder:
         baselines: BaselineStore,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._store = store
         self._cache = cache
@@ -66,7 +60,7 @@ class Recorder:
         self._inline = settings.baseline_updates == "inline"
         self._baselines = baselines
         self._clock = clock
-        self._sleep = sleep
+        self._folding = Backoff(attempts=12, base=0.02, cap=0.5, sleep=sleep, spent=_CONTENDED)
 
     def record(self, new: NewInteraction, idempotency: Idempotency | None = None) -> Recorded:
         """Measure, judge and keep an interaction. A value is judged before it is counted.
@@ -110,18 +104,12 @@ class Recorder:
         if not self._inline:
             self._store.put(interaction, idempotency=idempotency)
             return
-        for attempt in range(_FOLD_ATTEMPTS):
-            try:
-                self._store.put(interaction, idempotency=idempotency, fold=self._fold(interaction))
-            except VersionConflict:
-                longest = min(_FOLD_LONGEST_PAUSE_SECONDS, _FOLD_PAUSE_SECONDS * 2**attempt)
-                self._sleep(random.uniform(0, longest))  # noqa: S311 - jitter, not a secret
-            else:
-                return
-        raise Unavailable("Too many interactions are being recorded at the moment. Please send the request again.")
+        self._folding.repeat(
+            lambda: self._store.put(interaction, idempotency=idempotency, fold=self._fold(interaction)),
+            VersionConflict,
+        )
 
     def _fold(self, interaction: Interaction) -> BaselineWrite:
-        day = self._clock().strftime("%Y-%m-%d")
-        write = self._baselines.load(day, INLINE_WRITER) or BaselineWrite(day, INLINE_WRITER, Sketches(), None, 0)
+        write = inline_baseline(self._baselines, self._clock())
         write.sketches.add(countable(interaction.metrics, write.sketches))
         return write

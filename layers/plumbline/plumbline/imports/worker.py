@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from plumbline.alerts import judge
 from plumbline.baselines import Sketches
-from plumbline.errors import Unavailable
 from plumbline.metrics import measure
 from plumbline.models import Interaction
 from plumbline.own_metrics import countable
-from plumbline.recording import INLINE_WRITER
-from plumbline.storage.baselines import BaselineWrite
+from plumbline.storage.baselines import inline_baseline
 from plumbline.storage.imports import ChunkOutcome
+from plumbline.storage.retrying import Backoff
 from plumbline.storage.transactions import VersionConflict
 
 if TYPE_CHECKING:
@@ -25,10 +24,7 @@ if TYPE_CHECKING:
 
     from plumbline.alerts import Rules
     from plumbline.imports.chunks import Chunk
-
-_FOLD_ATTEMPTS = 20
-_PAUSE_SECONDS = 0.02
-_LONGEST_PAUSE_SECONDS = 1.0
+    from plumbline.storage.baselines import BaselineRows, BaselineWrite
 
 
 class Interactions(Protocol):
@@ -45,12 +41,6 @@ class Imports(Protocol):
     def finish_chunk(
         self, import_id: int, number: int, outcome: ChunkOutcome, fold: BaselineWrite | None, /
     ) -> bool: ...
-
-
-class BaselineRows(Protocol):
-    """What a worker needs of :class:`plumbline.storage.baselines.BaselineStore`."""
-
-    def load(self, day: str, writer: str, /) -> BaselineWrite | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +74,13 @@ class ChunkWorker:
         self._rules = rules
         self._inline = inline
         self._clock = clock
-        self._sleep = sleep
+        self._folding = Backoff(
+            attempts=20,
+            base=0.02,
+            cap=1.0,
+            sleep=sleep,
+            spent="Too many interactions are being recorded at this moment.",
+        )
 
     def record(self, import_id: int, chunk: Chunk, known: Sketches) -> Recorded | None:
         """Store a chunk's rows and count them; None if another attempt has counted them already.
@@ -145,13 +141,13 @@ class ChunkWorker:
         )
         if self._inline is None or not chunk.rows:
             return self._imports.finish_chunk(import_id, chunk.number, outcome, None)
-        for attempt in range(_FOLD_ATTEMPTS):
-            day = self._clock().strftime("%Y-%m-%d")
-            write = self._inline.load(day, INLINE_WRITER) or BaselineWrite(day, INLINE_WRITER, Sketches(), None, 0)
-            write.sketches.merge(Sketches(countable(dict(own.items()), write.sketches)))
-            try:
-                return self._imports.finish_chunk(import_id, chunk.number, outcome, write)
-            except VersionConflict:
-                longest = min(_LONGEST_PAUSE_SECONDS, _PAUSE_SECONDS * 2**attempt)
-                self._sleep(random.uniform(0, longest))  # noqa: S311 - jitter, not a secret
-        raise Unavailable("Too many interactions are being recorded at this moment.")
+        return self._folding.repeat(
+            partial(self._finish_and_fold, self._inline, import_id, chunk.number, outcome, own), VersionConflict
+        )
+
+    def _finish_and_fold(
+        self, rows: BaselineRows, import_id: int, number: int, outcome: ChunkOutcome, own: Sketches
+    ) -> bool:
+        write = inline_baseline(rows, self._clock())
+        write.sketches.merge(Sketches(countable(dict(own.items()), write.sketches)))
+        return self._imports.finish_chunk(import_id, number, outcome, write)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from plumbline.baselines import Sketches
 from plumbline.storage.clients import available
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 KEPT_DAYS = 400
 """A day's sketches are removed after this long: more than the widest window and a year's comparison."""
+INLINE_WRITER = "inline"
+"""The writer of values that whoever records them folds in itself."""
 
 
 @dataclass(slots=True)
@@ -26,16 +28,39 @@ class BaselineWrite:
     """What one writer makes of one day (``2026-01-31``).
 
     ``version`` is the stored version that ``sketches`` were built from and that this write replaces; 0 where there
-    is none yet. ``last_sequence`` is how far the writer has read its source, ``counted`` the packed ids of the
-    interactions it has counted, where it keeps them.
+    is none yet. ``counted`` holds the packed ids of the interactions that the writer has counted, where it keeps
+    them.
     """
 
     day: str
     writer: str
     sketches: Sketches
-    last_sequence: str | None
     version: int
     counted: bytes = b""
+
+
+class BaselineRows(Protocol):
+    """Who has what writers stored: :class:`BaselineStore`."""
+
+    def load(self, day: str, writer: str, /) -> BaselineWrite | None: ...
+
+
+def load_or_begin(rows: BaselineRows, day: str, writer: str) -> BaselineWrite:
+    """What the writer has stored of the day, to be added to and written; empty where it has stored nothing.
+
+    Raises:
+        Unavailable: storage is busy or down.
+    """
+    return rows.load(day, writer) or BaselineWrite(day, writer, Sketches(), 0)
+
+
+def inline_baseline(rows: BaselineRows, now: datetime) -> BaselineWrite:
+    """What requests and imports that fold their own values have stored of the day.
+
+    Raises:
+        Unavailable: storage is busy or down.
+    """
+    return load_or_begin(rows, now.strftime("%Y-%m-%d"), INLINE_WRITER)
 
 
 class BaselineStore:
@@ -134,8 +159,6 @@ def _item(write: BaselineWrite) -> Item:
         "version": {"N": str(write.version + 1)},
         "expires_at": {"N": str(int(expires.timestamp()))},
     }
-    if write.last_sequence is not None:
-        item["last_sequence"] = {"S": write.last_sequence}
     if write.counted:
         item["counted"] = {"B": write.counted}
     return item
@@ -146,7 +169,6 @@ def _read(item: Mapping[str, Any]) -> BaselineWrite:
         day=item["day"]["S"],
         writer=item["writer"]["S"],
         sketches=Sketches.unpack(item["sketches"]["B"]),
-        last_sequence=item["last_sequence"]["S"] if "last_sequence" in item else None,
         version=int(item["version"]["N"]),
         counted=bytes(item["counted"]["B"]) if "counted" in item else b"",
     )
