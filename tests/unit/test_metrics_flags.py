@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plumbline.metrics import measure
 from plumbline.metrics.endings import Ending, ending
-from plumbline.metrics.leftovers import is_placeholder, is_stack_trace
+from plumbline.metrics.leftovers import is_placeholder
 from plumbline.metrics.refusals import is_refusal
 
 
@@ -175,11 +175,11 @@ def test_what_is_no_placeholder(text: str) -> None:
     ],
 )
 def test_stack_traces(text: str) -> None:
-    assert is_stack_trace(text)
+    assert measure("", text)["output.stack_trace"]
 
 
 @pytest.mark.parametrize(
     "text", ["Look at this (or that) at 10:30.", "at home", "A traceback shows the last call."]
 )
 def test_what_is_no_stack_trace(text: str) -> None:
-    assert not is_stack_trace(text)
+    assert not measure("", text)["output.stack_trace"]

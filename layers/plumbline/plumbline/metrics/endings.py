@@ -13,7 +13,7 @@ import re
 from enum import IntEnum
 from unicodedata import category
 
-from plumbline.metrics.sentences import CLOSERS, TERMINATORS
+from plumbline.metrics.kinds import CLOSERS, TERMINATORS
 from plumbline.metrics.shortwords import GOES_ON, SHORT_WORDS
 
 _STOPS = frozenset(".!?" + TERMINATORS)

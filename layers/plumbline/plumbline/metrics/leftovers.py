@@ -37,7 +37,9 @@ _STACK_TRACE = re.compile(
     r"|^#\d++ ++0x[0-9a-f]++ in |^#\d++ \S{1,500}?\.php\(\d++\):",  # C, PHP
     re.MULTILINE,
 )
-_TRACE_SIGNS = ("Traceback (most", "\tat ", "  at ", "\nat ", ".rb:", "goroutine ", "panicked at", "0x", ".php(")
+# Words, as all metrics have them, of which every stack trace has one; most texts have none but "at".
+_TRACE_WORDS = frozenset({"traceback", "rb", "goroutine", "panicked", "php"})
+_AT_SIGNS = ("\tat ", "  at ", "\nat ")
 
 
 def is_placeholder(text: str) -> bool:
@@ -51,6 +53,15 @@ def is_placeholder(text: str) -> bool:
     return text.strip(" \t\r\n\"'`.").lower() in _PLACEHOLDERS
 
 
-def is_stack_trace(text: str) -> bool:
-    """Whether the text has a program's stack trace in it."""
-    return any(sign in text for sign in _TRACE_SIGNS) and _STACK_TRACE.search(text) is not None
+def is_stack_trace(text: str, words: set[str], digits: int) -> bool:
+    """Whether the text has a program's stack trace in it; ``words`` are the text's in lower case."""
+    return _may_be_stack_trace(text, words, digits) and _STACK_TRACE.search(text) is not None
+
+
+def _may_be_stack_trace(text: str, words: set[str], digits: int) -> bool:
+    """Whether it has what every stack trace has; any but Python's and Rust's has a digit."""
+    if not _TRACE_WORDS.isdisjoint(words):
+        return True
+    if not digits:
+        return False
+    return ("#" in text and "0x" in text) or ("at" in words and any(sign in text for sign in _AT_SIGNS))

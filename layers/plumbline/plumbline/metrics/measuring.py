@@ -1,4 +1,8 @@
-"""Text in, numbers out."""
+"""Text in, numbers out.
+
+Metrics that have the same support are measured together, as a tuple in the order of their names: there are some
+ninety values an interaction, so that what is done for each value must be next to nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,119 +13,145 @@ from typing import TYPE_CHECKING
 
 from plumbline.metrics.endings import Ending, ending
 from plumbline.metrics.leftovers import is_placeholder, is_stack_trace
-from plumbline.metrics.lexicon import count_words
-from plumbline.metrics.patterns import find_patterns
-from plumbline.metrics.readability import readability
+from plumbline.metrics.lexicon import WordCounts, count_words
+from plumbline.metrics.patterns import PATTERNS, find_patterns
+from plumbline.metrics.readability import READABILITY, readability
 from plumbline.metrics.refusals import is_refusal
 from plumbline.metrics.sentences import count_sentences
 from plumbline.metrics.table import METRICS
 from plumbline.metrics.text import Text
-from plumbline.models import ELEMENTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plumbline.metrics.characters import Characters
     from plumbline.models import Element
 
-_NAMES = {element: {metric.name: f"{element}.{metric.name}" for metric in METRICS} for element in ELEMENTS}
-_SUPPORT = {metric.name: metric for metric in METRICS}
-_RATIOS_FROM = _SUPPORT["symbol_ratio"].characters
-_COMPRESSION_FROM = _SUPPORT["compression_ratio"].characters
-_WORD_SHARES_FROM = _SUPPORT["lexical_diversity"].words
-_OVERLAP_FROM = _SUPPORT["overlap"].words
+_BY_NAME = {metric.name: metric for metric in METRICS}
+_RATIOS_FROM = _BY_NAME["symbol_ratio"].characters
+_COMPRESSION_FROM = _BY_NAME["compression_ratio"].characters
+_WORD_SHARES_FROM = _BY_NAME["lexical_diversity"].words
+_OVERLAP_FROM = _BY_NAME["overlap"].words
 _READING_SECONDS = 0.01469
 _EARLY = 200  # tokens: before 256, the smallest limit of an answer's length that is in common use
 _FENCE = "```"
 _DECIMALS = 6  # far below every metric's unit, and short to read and to store
+
+# Names of metrics of the same support, in the order in which their values are measured.
+_COUNTS = (
+    *("length", "letters", "lines", "words", "sentences", "syllables", "monosyllables", "polysyllables"),
+    *("long_words", "max_word_length", "unique_words", *PATTERNS),
+)
+_OF_ANY_TEXT = ("non_ascii_ratio", "reading_time")
+_SHARES = ("symbol_ratio", "digit_ratio", "punctuation_ratio", "special_ratio", "uppercase_ratio", "word_length")
+_MEANS = ("syllables_per_word", "words_per_sentence")
+_WORD_SHARES = ("lexical_diversity", "lexical_density", *READABILITY)
+_FLAGS = ("blank", "truncated", "truncated_early", "refusal", "valid_json", "placeholder", "stack_trace")
+
+
+class _Names:
+    """The names of an element's series, by the groups above."""
+
+    def __init__(self, element: Element) -> None:
+        def names(*metrics: str) -> tuple[str, ...]:
+            return tuple(f"{element}.{_BY_NAME[metric].name}" for metric in metrics)
+
+        self.counts = names(*_COUNTS)
+        self.of_any_text = names(*_OF_ANY_TEXT)
+        self.shares = names(*_SHARES)
+        self.compression = names("compression_ratio")
+        self.means = names(*_MEANS)
+        self.word_shares = names(*_WORD_SHARES)
+        self.flags = names(*_FLAGS)
+        self.overlap = names("overlap")
+
+
+_INPUT, _OUTPUT = _Names("input"), _Names("output")
 
 
 def measure(input_text: str, output_text: str) -> dict[str, float]:
     """All series of an interaction, by name. A metric that the text is too short for is absent."""
     given, answered = Text.of(input_text), Text.of(output_text)
     values: dict[str, float] = {}
-    _name("input", _measure(given), values)
-    _name("output", _measure(answered) | _measure_answer(given, answered), values)
+    _measure(given, _INPUT, values)
+    _measure(answered, _OUTPUT, values)
+    _put(values, _OUTPUT.flags, _measure_flags(answered))
+    if len(answered.words) >= _OVERLAP_FROM:
+        _put_rounded(values, _OUTPUT.overlap, (len(answered.distinct & given.distinct) / len(answered.distinct),))
     return values
 
 
-def _name(element: Element, found: dict[str, float], values: dict[str, float]) -> None:
-    names = _NAMES[element]
-    for metric, value in found.items():
-        values[names[metric]] = round(value, _DECIMALS)
+def _put(values: dict[str, float], names: tuple[str, ...], found: Iterable[int]) -> None:
+    values.update(zip(names, map(float, found), strict=True))
 
 
-def _measure(text: Text) -> dict[str, float]:
-    found = _measure_characters(text)
-    found.update(find_patterns(text.text, text.characters.digits, text.characters.capitals))
-    found.update(_measure_words(text))
-    return found
+def _put_rounded(values: dict[str, float], names: tuple[str, ...], found: Iterable[float]) -> None:
+    values.update(zip(names, [round(value, _DECIMALS) for value in found], strict=True))
 
 
-def _measure_characters(text: Text) -> dict[str, float]:
-    counts = text.characters
-    length = counts.length
-    found = {
-        "length": float(length),
-        "letters": float(counts.letters),
-        "non_ascii_ratio": counts.beyond_ascii / length if length else 0.0,
-        "lines": float(_count_lines(text.text)),
-        "reading_time": length * _READING_SECONDS,
-    }
-    if length >= _RATIOS_FROM:
-        found["symbol_ratio"] = counts.symbols / length
-        found["digit_ratio"] = counts.digits / length
-        found["punctuation_ratio"] = counts.punctuation / length
-        found["special_ratio"] = counts.special / length
-        found["uppercase_ratio"] = counts.capitals / counts.letters if counts.letters else 0.0
-    if length >= _COMPRESSION_FROM:
-        found["compression_ratio"] = len(zlib.compress(text.data)) / len(text.data)
-    return found
-
-
-def _count_lines(text: str) -> int:
-    return sum(not line.isspace() for line in text.split("\n") if line)
-
-
-def _measure_words(text: Text) -> dict[str, float]:
+def _measure(text: Text, names: _Names, values: dict[str, float]) -> None:
+    characters = text.characters
+    length = characters.length
     counts = count_words(text.words)
     words = counts.words
-    characters = len("".join(text.words))
-    sentences = max(1, count_sentences(text.text, text.data)) if words else 0
-    found = {
-        "words": float(words),
-        "sentences": float(sentences),
-        "syllables": float(counts.syllables),
-        "monosyllables": float(counts.monosyllables),
-        "polysyllables": float(counts.polysyllables),
-        "long_words": float(counts.long_words),
-        "max_word_length": float(max(map(len, text.words), default=0)),
-        "unique_words": float(len(text.distinct)),
-    }
+    letters = len("".join(text.words))
+    sentences = max(1, count_sentences(text.data, text.others)) if words else 0
+    _put(values, names.counts, _count(text, counts, sentences))
+    beyond_ascii = characters.beyond_ascii / length if length else 0.0
+    _put_rounded(values, names.of_any_text, (beyond_ascii, length * _READING_SECONDS))
+    if length >= _RATIOS_FROM:
+        word_length = letters / words if words else 0.0
+        _put_rounded(values, names.shares, (*_measure_shares(characters), word_length))
+    if length >= _COMPRESSION_FROM:
+        _put_rounded(values, names.compression, (len(zlib.compress(text.data)) / len(text.data),))
     if words:
-        found["syllables_per_word"] = counts.syllables / words
-        found["words_per_sentence"] = words / sentences
-    if text.characters.length >= _RATIOS_FROM:
-        found["word_length"] = characters / words if words else 0.0
+        _put_rounded(values, names.means, (counts.syllables / words, words / sentences))
     if words >= _WORD_SHARES_FROM:
-        found["lexical_diversity"] = len(text.distinct) / words
-        found["lexical_density"] = 1.0 - counts.function_words / words
-        found.update(readability(counts, sentences, characters))
-    return found
+        diversity, density = len(text.distinct) / words, 1.0 - counts.function_words / words
+        _put_rounded(values, names.word_shares, (diversity, density, *readability(counts, sentences, letters)))
 
 
-def _measure_answer(given: Text, answered: Text) -> dict[str, float]:
-    counts = answered.characters
-    end = ending(answered.text)
-    found = {
-        "blank": float(counts.letters + counts.digits == 0),
-        "truncated": float(end is not Ending.WHOLE),
-        "truncated_early": float(end is Ending.CUT and _estimate_tokens(answered) < _EARLY),
-        "refusal": float(is_refusal(answered.text)),
-        "valid_json": float(_is_json(answered.text)),
-        "placeholder": float(is_placeholder(answered.text)),
-        "stack_trace": float(is_stack_trace(answered.text)),
-    }
-    if len(answered.words) >= _OVERLAP_FROM:
-        found["overlap"] = len(answered.distinct & given.distinct) / len(answered.distinct)
-    return found
+def _count(text: Text, counts: WordCounts, sentences: int) -> tuple[int, ...]:
+    characters = text.characters
+    return (
+        characters.length,
+        characters.letters,
+        characters.lines,
+        counts.words,
+        sentences,
+        counts.syllables,
+        counts.monosyllables,
+        counts.polysyllables,
+        counts.long_words,
+        max(map(len, text.distinct), default=0),
+        len(text.distinct),
+        *find_patterns(text.text, text.data, characters.digits, characters.capitals),
+    )
+
+
+def _measure_shares(characters: Characters) -> tuple[float, ...]:
+    length = characters.length
+    return (
+        characters.symbols / length,
+        characters.digits / length,
+        characters.punctuation / length,
+        (characters.symbols - characters.punctuation) / length,
+        characters.capitals / characters.letters if characters.letters else 0.0,
+    )
+
+
+def _measure_flags(answered: Text) -> tuple[int, ...]:
+    text, counts = answered.text, answered.characters
+    end = ending(text)
+    return (
+        counts.letters + counts.digits == 0,
+        end is not Ending.WHOLE,
+        end is Ending.CUT and _estimate_tokens(answered) < _EARLY,
+        is_refusal(text),
+        _is_json(text),
+        is_placeholder(text),
+        is_stack_trace(text, answered.distinct, counts.digits),
+    )
 
 
 def _estimate_tokens(text: Text) -> float:

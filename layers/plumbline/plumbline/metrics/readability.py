@@ -9,25 +9,39 @@ if TYPE_CHECKING:
     from plumbline.metrics.lexicon import WordCounts
 
 
-def readability(counts: WordCounts, sentences: int, characters: int) -> dict[str, float]:
-    """The formulas' values for a text that has words; ``characters`` are those of its words."""
+READABILITY = (
+    "reading_ease",
+    "grade_level",
+    "automated_readability",
+    "coleman_liau",
+    "gunning_fog",
+    "smog",
+    "lix",
+)
+
+
+def readability(counts: WordCounts, sentences: int, characters: int) -> tuple[float, ...]:
+    """The formulas' values, in the order of :data:`READABILITY`, for a text that has words.
+
+    ``characters`` are those of its words.
+    """
     words = counts.words
     sentence = words / sentences
     word = characters / words
     syllables = counts.syllables / words
-    return {
+    return (
         # Flesch, "A new readability yardstick", Journal of Applied Psychology 32 (1948)
-        "reading_ease": 206.835 - 1.015 * sentence - 84.6 * syllables,
+        206.835 - 1.015 * sentence - 84.6 * syllables,
         # Kincaid, Fishburne, Rogers, Chissom: "Derivation of new readability formulas" (1975)
-        "grade_level": 0.39 * sentence + 11.8 * syllables - 15.59,
+        0.39 * sentence + 11.8 * syllables - 15.59,
         # Senter, Smith: "Automated Readability Index" (1967)
-        "automated_readability": 4.71 * word + 0.5 * sentence - 21.43,
+        4.71 * word + 0.5 * sentence - 21.43,
         # Coleman, Liau: "A computer readability formula designed for machine scoring" (1975)
-        "coleman_liau": 5.88 * word - 29.6 / sentence - 15.8,
+        5.88 * word - 29.6 / sentence - 15.8,
         # The fog index of Gunning, "The Technique of Clear Writing" (1952)
-        "gunning_fog": 0.4 * (sentence + 100.0 * counts.polysyllables / words),
+        0.4 * (sentence + 100.0 * counts.polysyllables / words),
         # McLaughlin, "SMOG grading", Journal of Reading 12 (1969)
-        "smog": 1.043 * math.sqrt(30.0 * counts.polysyllables / sentences) + 3.1291,
+        1.043 * math.sqrt(30.0 * counts.polysyllables / sentences) + 3.1291,
         # The index of Björnsson, "Läsbarhet" (1968)
-        "lix": sentence + 100.0 * counts.long_words / words,
-    }
+        sentence + 100.0 * counts.long_words / words,
+    )
