@@ -100,7 +100,7 @@ def test_judging_is_monotone_in_distance(values: list[float], of: Series, keys: 
         distances = [baseline.z(x) for x in beyond]
         tails = [baseline.tail(x) for x in beyond]
         verdicts = [baseline.is_outlier(x) for x in beyond]
-        assert distances == sorted(distances) or None in (baseline.upper_sigma, baseline.lower_sigma)
+        assert distances == sorted(distances)
         assert tails == sorted(tails, reverse=True)
         assert verdicts == sorted(verdicts)
 
@@ -140,7 +140,6 @@ def test_more_sensitive_finds_all_that_less_sensitive_finds(
 ) -> None:
     low, default, high = (fitted(values, of, keys) for keys in ("low", "default", "high"))
     for x in [*values[:50], *found]:
-        # A side that hardly has values is at z = 5, which 'low' needs 80 values to trust and 'high' 30.
         assert low.is_outlier(x) <= default.is_outlier(x) <= high.is_outlier(x)
 
 
@@ -171,7 +170,7 @@ def test_sides_are_measured_as_the_rule_says() -> None:
     assert baseline.tail(100.0) == 0.0
     assert baseline.tail(5.0) == 0.10
     assert baseline.tail(1.0) == 0.0
-    caution = 1 + 20 / 100
+    caution = 1 + 15 / 60
     hard = math.expm1(m + 6 * caution * baseline.upper_sigma)
     rare_and_soft = math.expm1(m + 3.5 * caution * baseline.upper_sigma)
     assert baseline.upper_fence == pytest.approx(min(hard, rare_and_soft), rel=1e-9)
@@ -243,7 +242,7 @@ def test_caution_falls_with_the_count() -> None:
     assert fences[0] > fences[-1]
 
 
-@pytest.mark.parametrize(("set_", "fence"), [(0, 1.0), (1, 1.0), (20, 1.0), (21, None), (500, None), (1000, None)])
+@pytest.mark.parametrize(("set_", "fence"), [(0, 1.0), (1, 1.0), (8, 1.0), (9, None), (500, None), (1000, None)])
 def test_a_flag_is_an_outlier_while_it_is_rare(set_: int, fence: float | None) -> None:
     baseline = fit([1.0] * set_ + [0.0] * (1000 - set_), FLAG)
     assert (baseline.lower_fence, baseline.upper_fence) == (None, fence)
@@ -251,8 +250,39 @@ def test_a_flag_is_an_outlier_while_it_is_rare(set_: int, fence: float | None) -
     assert not baseline.is_outlier(0.0)
 
 
+@pytest.mark.parametrize(("count", "fence"), [(49, None), (50, 1.0)])
+def test_a_flag_never_set_says_something_from_fifty_values_on(count: int, fence: float | None) -> None:
+    assert fit([0.0] * count, FLAG).upper_fence == fence
+
+
+@pytest.mark.parametrize(("twenties", "found"), [(40, True), (41, False)])
+def test_what_is_far_but_not_uncommon_is_no_outlier(twenties: int, found: bool) -> None:
+    # 5,000 values within a tenth of 10, and what lies far beyond: 0.8 % of all may, more are a kind of their own.
+    near = [10.0 + n % 5 for n in range(5000 - twenties)]
+    baseline = fit([*near, *[2000.0] * twenties])
+    assert baseline.z(2000.0) > 20
+    assert baseline.is_outlier(2000.0) is found
+
+
+@pytest.mark.parametrize(("ones", "found"), [(15, True), (16, False)])
+def test_where_most_values_are_zero_what_is_found_is_rarer_still(ones: int, found: bool) -> None:
+    spread = [(n % 7 + 1) / 100 for n in range(1500)]
+    baseline = fit([0.0] * (3500 - ones) + spread + [1.0] * ones, RATIO)
+    assert baseline.z(1.0) > SENSITIVITIES["default"].hard
+    assert baseline.is_outlier(1.0) is found
+
+
+def test_a_side_without_values_has_a_tenth_of_the_scale_for_a_sigma() -> None:
+    baseline = fit([0.0] * 1000, RATIO)
+    assert baseline.upper_sigma is None
+    assert baseline.z(0.01) == pytest.approx(math.log1p(0.1) / 0.1)
+    assert baseline.z(1.0) == baseline.z(0.5) == 5.0
+    assert not baseline.is_outlier(0.01)
+    assert baseline.is_outlier(0.1)
+
+
 def test_a_counted_flag_does_not_count_itself() -> None:
-    values = [1.0] + [0.0] * 39  # 1 of 40 is more than 2 %, none of the other 39 is not
+    values = [1.0] + [0.0] * 59  # 1 of 60 is more than 0.8 %, none of the other 59 is not
     assert fit(values, FLAG).upper_fence is None
     assert fit(values, FLAG).counted_fences == (None, 1.0)
 

@@ -2,7 +2,7 @@
 
 Each side is measured on its own, on a logarithmic scale, by how far the nearer four fifths of its values lie
 from the median: neither a long tail nor the outliers in it move that. A side that hardly has values has no
-measure; there the share of values at least as extreme decides alone.
+measure of its own; there a fixed one stands in, and what is found must hardly ever have been seen.
 """
 
 from __future__ import annotations
@@ -28,28 +28,33 @@ LEAST_COUNT = 30
 """Below this many values a baseline is still learning and finds nothing."""
 
 _SIDE_LEAST_SHARE, _SIDE_LEAST_COUNT = 0.005, 5
-_SIDE_UNKNOWN_Z = 5.0
+_UNKNOWN_SIGMA, _UNKNOWN_MOST_Z = 0.1, 5.0
+_CAUTION = 15.0
 _FULL_SIDE, _MOST_SHARE = 0.25, 0.75
 _REACH = 0.8
-_FLAG_MOST_SHARE = 0.02
+_FLAG_LEAST_COUNT = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """How sure a finding must be: ``z`` at least ``hard``, or at least ``soft`` with a tail of at most ``tail``.
+    """How far out and how rare a value must be: either of two keys opens.
 
-    Both distances grow by ``1 + 20/n`` for a baseline of n values.
+    The one asks for ``z`` of at least ``hard`` and a tail of at most ``uncommon`` (``sparse`` where half of the
+    values or more are 0), the other for ``z`` of at least ``soft`` and a tail of at most ``rare``. Both distances
+    grow by ``1 + 15/k`` on a side that is measured by k values. A flag alerts while ``uncommon`` holds of it.
     """
 
     soft: float
     hard: float
-    tail: float
+    rare: float
+    uncommon: float
+    sparse: float
 
 
 SENSITIVITIES: dict[Literal["low", "default", "high"], Keys] = {
-    "low": Keys(4.0, 8.0, 0.0005),
-    "default": Keys(3.5, 6.0, 0.001),
-    "high": Keys(3.0, 5.0, 0.003),
+    "low": Keys(4.0, 8.0, 0.0002, 0.005, 0.002),
+    "default": Keys(3.5, 6.0, 0.0003, 0.008, 0.003),
+    "high": Keys(3.0, 5.0, 0.001, 0.016, 0.006),
 }
 
 
@@ -67,9 +72,12 @@ class Baseline:
         "_alone",
         "_centre_t",
         "_counted_fences",
+        "_lower_caution",
         "_places",
         "_running",
         "_sketch",
+        "_uncommon",
+        "_upper_caution",
         "centre",
         "count",
         "keys",
@@ -96,8 +104,9 @@ class Baseline:
         self.centre = middle(self._places[at], sketch.unit) if self.count else 0.0
         self._centre_t = self.transform(self.centre)
         self.median = sketch.shown(self.centre) if self.count else 0.0
-        self.lower_sigma = self._sigma(range(at - 1, -1, -1), at)
-        self.upper_sigma = self._sigma(range(at + 1, len(self._places)), at)
+        self.lower_sigma, self._lower_caution = self._side(range(at - 1, -1, -1), at)
+        self.upper_sigma, self._upper_caution = self._side(range(at + 1, len(self._places)), at)
+        self._uncommon = keys.sparse if 2 * self._zeros() >= self.count else keys.uncommon
         self.lower_fence, self.upper_fence = self._fences()
 
     @property
@@ -120,7 +129,7 @@ class Baseline:
         if distance == 0.0:
             return 0.0
         sigma = self.upper_sigma if distance > 0 else self.lower_sigma
-        return _SIDE_UNKNOWN_Z if sigma is None else abs(distance) / sigma
+        return min(abs(distance) / _UNKNOWN_SIGMA, _UNKNOWN_MOST_Z) if sigma is None else abs(distance) / sigma
 
     def tail(self, x: float) -> float:
         """Share of the values at least as far out as x on its side, to the width of a bucket."""
@@ -141,10 +150,10 @@ class Baseline:
         if not self.ready:
             return False
         if self.series.flag:
-            return x > 0 and (self.count - self._zeros()) <= _FLAG_MOST_SHARE * self.count
-        caution = 1.0 + 20.0 / self.count
-        z = self.z(x)
-        return z >= self.keys.hard * caution or (z >= self.keys.soft * caution and self.tail(x) <= self.keys.tail)
+            rare = self.count - self._zeros() <= self.keys.uncommon * self.count
+            return x > 0 and rare and self.count >= _FLAG_LEAST_COUNT
+        z, tail = self.z(x) / (self._upper_caution if x > self.centre else self._lower_caution), self.tail(x)
+        return (z >= self.keys.hard and tail <= self._uncommon) or (z >= self.keys.soft and tail <= self.keys.rare)
 
     def without(self, x: float) -> Baseline:
         """The baseline of all values but x, which must be one of them (if it is not, this one)."""
@@ -179,11 +188,11 @@ class Baseline:
             fence = _innermost(place, unit, above=above)
         return fence
 
-    def _sigma(self, side: range, at: int) -> float | None:
-        """A side's standard deviation from the buckets beyond the median's, nearest first."""
+    def _side(self, side: range, at: int) -> tuple[float | None, float]:
+        """A side's standard deviation, from the buckets beyond the median's, nearest first, and its caution."""
         beyond = sum(self._held(index) for index in side)
         if beyond < _SIDE_LEAST_COUNT or beyond < _SIDE_LEAST_SHARE * self.count:
-            return None
+            return None, 1.0 + _CAUTION / max(self.count / 2, 1.0)
         share, near = beyond / self.count, 0.0
         if share >= _FULL_SIDE:
             near = self._held(at) / 2
@@ -195,7 +204,7 @@ class Baseline:
                 break
         reach = abs(self.transform(middle(self._places[index], self._sketch.unit)) - self._centre_t)
         step = 0.5 * math.log1p(self.series.unit / (self.scale + abs(self.centre)))
-        return max(reach / normal_quantile(1.0 - (1.0 - _REACH) * share), step)
+        return max(reach / normal_quantile(1.0 - (1.0 - _REACH) * share), step), 1.0 + _CAUTION / (beyond + near)
 
     def _held(self, index: int) -> int:
         return self._running[index + 1] - self._running[index]
@@ -208,27 +217,28 @@ class Baseline:
             return None, None
         if self.series.flag:
             return None, 1.0 if self.is_outlier(1.0) else None
-        upper = smallest(lambda x: x > self.centre and self.is_outlier(x), self._guess(1, self.upper_sigma))
-        lower = smallest(lambda x: -x < self.centre and self.is_outlier(-x), -self._guess(-1, self.lower_sigma))
+        upper = smallest(lambda x: x > self.centre and self.is_outlier(x), self._guess(1))
+        lower = smallest(lambda x: -x < self.centre and self.is_outlier(-x), -self._guess(-1))
         if upper is not None and upper > self.series.highest:
             upper = None
         if lower is not None and -lower < self.series.lowest:
             lower = None
         return None if lower is None else 0.0 - lower, upper
 
-    def _guess(self, side: Literal[1, -1], sigma: float | None) -> float:
+    def _guess(self, side: Literal[1, -1]) -> float:
         """Where the fence is, but for rounding: the exact place is then searched from here."""
-        rare = self._rare_edge(side)
-        if sigma is None:
-            return rare
-        caution = 1.0 + 20.0 / self.count
-        hard = from_log_size(self._centre_t + side * self.keys.hard * caution * sigma, self.scale)
-        soft = from_log_size(self._centre_t + side * self.keys.soft * caution * sigma, self.scale)
-        return min(hard, max(soft, rare)) if side > 0 else max(hard, min(soft, rare))
+        sigma = (self.upper_sigma if side > 0 else self.lower_sigma) or _UNKNOWN_SIGMA
+        sigma *= self._upper_caution if side > 0 else self._lower_caution
+        hard = max(side * self._place(side * self.keys.hard * sigma), side * self._edge(side, self._uncommon))
+        soft = max(side * self._place(side * self.keys.soft * sigma), side * self._edge(side, self.keys.rare))
+        return side * min(hard, soft)
 
-    def _rare_edge(self, side: Literal[1, -1]) -> float:
-        """The edge of the buckets that have at most the tail's share beyond them."""
-        allowed = int(self.keys.tail * self.count)
+    def _place(self, distance: float) -> float:
+        return from_log_size(self._centre_t + distance, self.scale)
+
+    def _edge(self, side: Literal[1, -1], tail: float) -> float:
+        """The edge of the buckets that have at most this share of the values beyond them."""
+        allowed = int(tail * self.count)
         if side > 0:
             at = bisect_left(self._running, self.count - allowed)
             edge = self._places[min(at, len(self._places)) - 1] + 0.5

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
 _RATIOS_FROM = _BY_NAME["symbol_ratio"].characters
+_NON_ASCII_FROM = _BY_NAME["non_ascii_ratio"].characters
 _COMPRESSION_FROM = _BY_NAME["compression_ratio"].characters
 _WORD_SHARES_FROM = _BY_NAME["lexical_diversity"].words
 _OVERLAP_FROM = _BY_NAME["overlap"].words
@@ -42,7 +43,7 @@ _COUNTS = (
     *("length", "letters", "lines", "words", "sentences", "syllables", "monosyllables", "polysyllables"),
     *("long_words", "max_word_length", "unique_words", *PATTERNS),
 )
-_OF_ANY_TEXT = ("non_ascii_ratio", "reading_time")
+_OF_ANY_TEXT = ("reading_time",)
 _SHARES = ("symbol_ratio", "digit_ratio", "punctuation_ratio", "special_ratio", "uppercase_ratio", "word_length")
 _MEANS = ("syllables_per_word", "words_per_sentence")
 _WORD_SHARES = ("lexical_diversity", "lexical_density", *READABILITY)
@@ -58,6 +59,7 @@ class _Names:
 
         self.counts = names(*_COUNTS)
         self.of_any_text = names(*_OF_ANY_TEXT)
+        self.non_ascii = names("non_ascii_ratio")
         self.shares = names(*_SHARES)
         self.compression = names("compression_ratio")
         self.means = names(*_MEANS)
@@ -97,8 +99,9 @@ def _measure(text: Text, names: _Names, values: dict[str, float]) -> None:
     letters = len("".join(text.words))
     sentences = max(1, count_sentences(text.data, text.others)) if words else 0
     _put(values, names.counts, _count(text, counts, sentences))
-    beyond_ascii = characters.beyond_ascii / length if length else 0.0
-    _put_rounded(values, names.of_any_text, (beyond_ascii, length * _READING_SECONDS))
+    _put_rounded(values, names.of_any_text, (length * _READING_SECONDS,))
+    if length >= _NON_ASCII_FROM:
+        _put_rounded(values, names.non_ascii, (characters.beyond_ascii / length,))
     if length >= _RATIOS_FROM:
         word_length = letters / words if words else 0.0
         _put_rounded(values, names.shares, (*_measure_shares(characters), word_length))

@@ -82,7 +82,7 @@ METRICS: tuple[Metric, ...] = (
     _ratio(
         6, "digit_ratio", "Share of characters that are digits", "Unicode category N", characters=20, outliers=True
     ),
-    _ratio(7, "non_ascii_ratio", "Share of characters beyond ASCII", "Unicode", outliers=True),
+    _ratio(7, "non_ascii_ratio", "Share of characters beyond ASCII", "Unicode", characters=10, outliers=True),
     _ratio(
         8,
         "lexical_diversity",
