@@ -21,7 +21,8 @@ _CLOSING = "\"')]}>*_`~|" + CLOSERS
 _INVISIBLE = " \t\r\n\u200b\u200c\u200d\ufeff\xa0"
 _TAIL = 4000  # characters from the end whose lines are looked at
 
-_SENTENCE_END = re.compile(f"[.!?{TERMINATORS}][{re.escape(_CLOSING)}]*(?=\\s|$)|[。．！？｡]")
+# A look behind comes after the first character, so that the search can leap to that character.
+_SENTENCE_END = re.compile(f"[.!?{TERMINATORS}](?:[{re.escape(_CLOSING)}]*(?=\\s|$)|(?<=[。．！？｡]))")
 _LIST_ITEM = re.compile(r"\s*(?:[-*•+–‣◦]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)])\s+")
 # A mark of Markdown with nothing, or only a bold word's beginning, after it.
 _LONE_MARK = re.compile(r"\s*(?:[-*•+]|\d{1,3}[.)]|#{2,6}(?: .*)?)\s*(?:\*\*)?$")
@@ -34,12 +35,22 @@ _JSON_BEGINS = re.compile(r'\{\s*(?:"|$)|\[\s*(?:[\[{"\d]|$)')
 _LINK_OR_TAG = re.compile(
     r"(?<!\w)\w++://|www\.|[#@/~]|(?<![\w.-])[\w-]++(?:\.[\w-]++)*\.[a-z]{2,6}(?:/|$)", re.IGNORECASE
 )
-_CODE_LINE = re.compile(
-    r"[;{}\\]\s*$|^\s*(?:[#$>%]|//|/\*|--|<[/\w!]|@\w|(?:def|class|import|from|return|if|elif|else|for|while|try|except"
-    r"|with|print|echo|export|const|let|var|function|public|private|static|void|int|select|insert|update|delete|create"
-    r"|where|end|fi|done|esac|sudo|npm|pip|git|docker|curl|cd|apt|SELECT|FROM|WHERE)\b(?!\s+(?:you|the|it|a|an|this)\b))"
-    r"|\w\(.*\)|[=!<>]=|:=|=>|->|::|&&|\|\||\+\+|</|\w\.\w+\(|\$\{?\w|^\s*[\w.\[\]\"']+\s*[-+*/|&^]?=[^=]|^\s*\"\w+\"\s*:"
+# A line of code ends, begins or goes on in one of these ways.
+_CODE_ENDS = frozenset(";{}\\")
+_CODE_BEGINS = re.compile(
+    r"\s*(?:([A-Za-z]+)\b(?!\s+(?:you|the|it|a|an|this)\b)|[#$>%]|//|/\*|--|<[/\w!]|@\w|\"\w+\"\s*:)"
 )
+_CODE_WORDS_TEXT = """
+def class import from return if elif else for while try except with print echo export const let var function public
+private static void int select insert update delete create where end fi done esac sudo npm pip git docker curl cd
+apt SELECT FROM WHERE
+"""
+_CODE_WORDS = frozenset(_CODE_WORDS_TEXT.split())
+_CODE_WITHIN = re.compile(
+    r"[-(=!<>:&|+.$](?:(?<=[=!<>:])=|(?<=[=-])>|(?<=:):|(?<=&)&|(?<=\|)\||(?<=\+)\+|(?<=<)/"
+    r"|(?<=\w\().*\)|(?<=\w\.)\w+\(|(?<=\$)\{?\w)"
+)
+_ASSIGNMENT = re.compile(r"\s*[\w.\[\]\"']+\s*[-+*/|&^]?=[^=]")
 _COMMENT = re.compile(r"\s*(?:#|//|--|/\*|\*|<!--)|.*\*/$")
 # A name, a signature, a title. Possessive: an unfinished word must not be split in every way there is.
 _NAME = re.compile(r"^\W*+(?:(?:[A-Z0-9\[][\w.'’&\]-]*+|of|the|and|de|la|von|van|in|vs?)[\s,.:]*+)++$")
@@ -128,7 +139,8 @@ def _is_cut_row(lines: list[str]) -> bool:
 def _unstopped_ending(text: str, lines: list[str]) -> Ending:
     """How a text ends that ends in no full stop."""
     last = lines[-1]
-    if _is_code(lines):
+    is_code = _is_code(lines)
+    if is_code:
         code = _STRING.sub("", text)
         unclosed = any(code.count(opened) > code.count(closed) for opened, closed in _PAIRS)
         cut = not _COMMENT.match(last) and (unclosed or text[-1] in "=,([{&|<")
@@ -136,7 +148,7 @@ def _unstopped_ending(text: str, lines: list[str]) -> Ending:
         cut = _leaves_open(last) or _breaks_off(text, last)
     if cut:
         return Ending.CUT
-    if _is_code(lines) or not _ends_in_word(text) or _LINK_OR_TAG.search(last.split()[-1]) or _HEADING.match(last):
+    if is_code or not _ends_in_word(text) or _LINK_OR_TAG.search(last.split()[-1]) or _HEADING.match(last):
         return Ending.WHOLE
     if _LIST_ITEM.match(last):
         return Ending.UNENDED if _others_end(lines) else Ending.WHOLE
@@ -181,10 +193,19 @@ def _leaves_open(line: str) -> bool:
 
 
 def _is_code(lines: list[str]) -> bool:
-    if _CODE_LINE.search(lines[-1]):
+    if _is_code_line(lines[-1]):
         return True
     looked_at = lines[-12:]
-    return sum(_CODE_LINE.search(line) is not None for line in looked_at) * 3 >= len(looked_at)
+    return sum(map(_is_code_line, looked_at)) * 3 >= len(looked_at)
+
+
+def _is_code_line(line: str) -> bool:
+    if line.rstrip()[-1] in _CODE_ENDS:
+        return True
+    begins = _CODE_BEGINS.match(line)
+    if begins and (begins[1] is None or begins[1] in _CODE_WORDS):
+        return True
+    return _CODE_WITHIN.search(line) is not None or ("=" in line and _ASSIGNMENT.match(line) is not None)
 
 
 def _others_end(lines: list[str]) -> bool:
