@@ -6,14 +6,15 @@ PORT ?= 8000
 STACK_PORT ?= 4566
 ENGINE_PORT ?= 4567
 CONFIG ?= default
+URL ?= http://127.0.0.1:$(PORT)
 export SAM_CLI_TELEMETRY = 0
-export ENGINE_PORT
+export ENGINE_PORT FILE
 
 VENV := .venv/bin
 SAM := $(VENV)/sam
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test build deploy check format clean bench local-engine local-api local-invoke openapi
+.PHONY: help setup run test build deploy import redrive check format clean bench local-engine local-api local-invoke openapi
 .NOTPARALLEL:
 
 help: ## List these targets
@@ -24,6 +25,14 @@ setup:
 
 run: setup ## Run all of it on this machine, on http://127.0.0.1:8000 (PORT=, STACK_PORT=)
 	@$(VENV)/python -m scripts.local_stack --port $(PORT) --stack-port $(STACK_PORT)
+
+import: setup ## Import a file and follow it (FILE=), or follow one that runs (IMPORT=); URL= for an API elsewhere
+	@$(if $(FILE)$(IMPORT),,echo "Say which file: make import FILE=history.csv.gz"; exit 2)
+	@$(VENV)/python -m scripts.importing --url "$(URL)" $(if $(FILE),send -- "$$FILE",follow "$(IMPORT)")
+
+redrive: setup ## Send once more what an import is missing, and follow it (IMPORT=, URL=)
+	@$(if $(IMPORT),,echo "Say which import: make redrive IMPORT=2501348322714795"; exit 2)
+	@$(VENV)/python -m scripts.importing --url "$(URL)" redrive "$(IMPORT)"
 
 test: setup ## Run the tests (ARGS= for pytest)
 	@$(VENV)/python -m pytest $(ARGS)
