@@ -12,7 +12,7 @@ from unittest import mock
 from moto import mock_aws
 from plumbline.alerts import Rules
 from plumbline.baseline_cache import BaselineCache
-from plumbline.imports.chunks import read_chunk
+from plumbline.imports.chunks import next_chunk
 from plumbline.imports.header import open_csv
 from plumbline.imports.job import ImportJob, Upload
 from plumbline.imports.reader import RecordReader
@@ -124,5 +124,5 @@ def chunk_sizes(pairs: Sequence[Pair]) -> list[int]:
     reader, parser = RecordReader(lines, layout.rows_begin, layout.width), RowParser(layout, datetime.now(UTC))
     sizes: list[int] = []
     while reader.byte < len(body):
-        sizes.append(len(read_chunk(reader, parser, len(sizes) + 1, len(body)).rows))
+        sizes.append(len(next_chunk(reader, parser, len(sizes) + 1, len(body)).rows))
     return sizes

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from plumbline.imports import chunks
-from plumbline.imports.chunks import Chunk, read_chunk
+from plumbline.imports.chunks import Chunk, next_chunk
 from plumbline.imports.header import open_csv
 from plumbline.imports.lines import Lines
 from plumbline.imports.reader import RecordReader
@@ -24,7 +24,7 @@ def all_chunks(data: bytes, *, resume: bool = False) -> list[Chunk]:
     reader = RecordReader(lines, layout.rows_begin, layout.width)
     found: list[Chunk] = []
     while reader.byte < len(data):
-        found.append(read_chunk(reader, parser, len(found) + 1, len(data)))
+        found.append(next_chunk(reader, parser, len(found) + 1, len(data)))
         if resume:
             position = found[-1].end
             reader = RecordReader(Lines(io.BytesIO(data[position.byte :])), position, layout.width)

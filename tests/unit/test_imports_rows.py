@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from plumbline.imports.header import open_csv
 from plumbline.imports.moments import EARLIEST, parse_moment
 from plumbline.imports.reader import STRAY_QUOTE, RecordReader
-from plumbline.imports.rows import MAX_CELL_BYTES, MAX_METADATA_BYTES, NOT_A_NUMBER, RowParser
+from plumbline.imports.rows import MAX_CELL_BYTES, MAX_METADATA_BYTES, RowParser
+from plumbline.imports.values import NOT_A_NUMBER
 from plumbline.models import NewInteraction, Problem
 
 IMPORTED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

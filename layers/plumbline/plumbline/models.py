@@ -19,8 +19,11 @@ AlertType = Literal["threshold", "outlier"]
 Direction = Literal["above", "below"]
 Severity = Literal["info", "warning", "critical"]
 Sensitivity = Literal["low", "default", "high"]
-ImportState = Literal["queued", "running", "succeeded", "succeeded_with_problems", "failed"]
+ImportState = Literal[
+    "queued", "planning", "running", "stalled", "succeeded", "succeeded_with_problems", "failed"
+]
 
+ENDED: tuple[ImportState, ...] = ("succeeded", "succeeded_with_problems", "failed")
 ELEMENTS: tuple[Element, ...] = ("input", "output")
 MAX_ID = 2**53 - 1
 
@@ -81,13 +84,18 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class NewInteraction:
-    """What a caller hands in. ``metrics`` are the caller's own numbers, by series name."""
+    """What a caller hands in. ``metrics`` are the caller's own numbers, by series name.
+
+    ``external_id`` is the caller's own id of it (1 to 200 characters): whoever hands in the same id again means
+    the same interaction.
+    """
 
     input: str
     output: str
     created_at: datetime
     metadata: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +148,17 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One uploaded file and how far it has come."""
+    """One uploaded file and how far it has come.
+
+    ``queued`` is an import that nobody has begun, ``planning`` one whose file is still being cut into chunks (some
+    of which may be done already), ``running`` one of which only chunks are left. Either is ``stalled`` while there
+    are ``dead_chunks``: chunks that were tried in vain as often as the queue allows (0 stands for the plan).
+
+    ``bytes_total`` counts bytes as they are read, which are more than ``size_bytes`` where a file is compressed,
+    and is None until they are known. ``chunks`` are those planned so far, all of them once ``planned``. Of
+    ``rows_stored``, ``rows_known`` carried an id of the caller's under which a row was stored before.
+    ``plan_failure`` is why no more of the file can be read; ``source`` is what it was recognised as.
+    """
 
     id: int
     bucket: str
@@ -150,13 +168,26 @@ class Import:
     state: ImportState
     created_at: datetime
     size_bytes: int | None = None
+    bytes_total: int | None = None
     started_at: datetime | None = None
+    progressed_at: datetime | None = None
     finished_at: datetime | None = None
     bytes_read: int = 0
     rows_read: int = 0
     rows_stored: int = 0
+    rows_known: int = 0
     rows_rejected: int = 0
     alerts_raised: int = 0
+    chunks: int = 0
+    chunks_done: int = 0
+    planned: bool = False
+    dead_chunks: frozenset[int] = frozenset()
     problems: tuple[Problem, ...] = ()
     failure: str | None = None
+    plan_failure: str | None = None
     rejected_key: str | None = None
+    source: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED

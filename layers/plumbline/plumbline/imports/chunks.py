@@ -1,19 +1,28 @@
-"""A file in chunks: enough rows to be worth a round of writes, few enough to be kept in memory and done again.
-
-Where a chunk ends follows from the file and from where the chunk begins, so every attempt at it finds the same
-rows in it.
-"""
+"""A file in chunks: enough rows to be worth a round of writes, few enough to be kept in memory and done again."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import csv
+import io
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from plumbline.errors import UnreadableFile
+from plumbline.imports.jsonl import JsonParser
+from plumbline.imports.lines import Lines
+from plumbline.imports.reader import MAX_ROW_BYTES, Position, Record, RecordReader, is_blank
+from plumbline.imports.rejected import RejectedCells, RejectedLines
+from plumbline.imports.rows import RowParser
 from plumbline.models import NewInteraction, Problem
 
 if TYPE_CHECKING:
-    from plumbline.imports.reader import Position, RecordReader
-    from plumbline.imports.rows import RowParser
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from plumbline.imports.header import Layout
+    from plumbline.imports.lines import ByteStream
+    from plumbline.imports.reader import Malformed
+    from plumbline.imports.source import Source
 
 CHUNK_ROWS = 5_000
 CHUNK_BYTES = 4 * 1024 * 1024
@@ -21,13 +30,16 @@ CHUNK_BYTES = 4 * 1024 * 1024
 # own would be too few to be judged by.
 TAIL_SHARE = 0.25
 PROBLEMS_KEPT = 100
+_CHANGED = "The file changed while it was read. Upload it again."
+_BLOCK = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """The rows between two positions of a file, numbered from 1: what can be stored of them, and what cannot.
 
-    ``problems`` are the first hundred of ``rejected``.
+    ``problems`` are the first hundred of ``rejected``; ``rejected_rows`` is the chunk's part of the file of
+    rejected rows.
     """
 
     number: int
@@ -36,9 +48,163 @@ class Chunk:
     rows: list[NewInteraction]
     rejected: int
     problems: tuple[Problem, ...]
+    rejected_rows: bytes = b""
 
 
-def read_chunk(reader: RecordReader, parser: RowParser, number: int, size: int) -> Chunk:
+def read_chunk(  # noqa: PLR0917 - what a chunk is, in the order of the file
+    stream: ByteStream, source: Source, number: int, start: Position, end: Position, created_at: datetime
+) -> Chunk:
+    """The chunk of a file from ``start`` up to ``end``.
+
+    Args:
+        stream: the file, decoded, from ``start`` on. Where a quote is broken it is read beyond ``end``, as far as
+            it goes.
+        source: what the file is.
+        number: the chunk's, from 1.
+        start: where the chunk begins.
+        end: where it ends: between two records.
+        created_at: the time of rows that bring none.
+
+    Raises:
+        UnreadableFile: no record ends at ``end``; the file is not the one that was cut there.
+    """
+    if source.layout is None:
+        return _read_lines(stream, number, start, end, created_at)
+    return _CsvChunk(source.layout, source.dialect.delimiter, created_at).read(stream, number, start, end)
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """Rows that can be stored, and the first problems of those that cannot."""
+
+    rows: list[NewInteraction] = field(default_factory=list)
+    rejected: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+    def reject(self, problem: Problem) -> None:
+        self.rejected += 1
+        if len(self.problems) < PROBLEMS_KEPT:
+            self.problems.append(problem)
+
+    def chunk(self, number: int, start: Position, end: Position, rejected_rows: bytes) -> Chunk:
+        return Chunk(number, start, end, self.rows, self.rejected, tuple(self.problems), rejected_rows)
+
+
+class _CsvChunk:
+    def __init__(self, layout: Layout, delimiter: str, created_at: datetime) -> None:
+        self._layout = layout
+        self._delimiter = delimiter
+        self._parser = RowParser(layout, created_at, delimiter)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._sorted = _Sorted()
+        self._rejected = RejectedCells(self._layout, self._delimiter)
+
+    def read(self, stream: ByteStream, number: int, start: Position, end: Position) -> Chunk:
+        size = end.byte - start.byte
+        data = _read_fully(stream, size) if size <= MAX_ROW_BYTES else b""
+        text = _plain_text(data)
+        reached = None if text is None else self._read_plain(text, start, end)
+        if reached is None:
+            self._begin()
+            reached = self._read_carefully(Lines(stream, data), start, end)
+        if reached != end:
+            raise UnreadableFile(_CHANGED)
+        return self._sorted.chunk(number, start, end, self._rejected.content())
+
+    def _read_plain(self, text: str, start: Position, end: Position) -> Position | None:
+        """Read all of it at once; None if a quote is broken. It must be valid and hold no NUL."""
+        csv.field_size_limit(MAX_ROW_BYTES * 2)
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=self._delimiter)
+        row, line = start.row, start.line
+        parse, keep = self._parser.parse_plain, self._sorted.rows.append
+        try:
+            for cells in reader:
+                interaction = parse(cells)
+                if interaction is not None:
+                    keep(interaction)
+                elif not is_blank(cells):
+                    self._sort(Record(row, line, cells))
+                row += 1
+                line = start.line + reader.line_num
+        except csv.Error:
+            return None
+        return Position(end.byte, row, line)
+
+    def _read_carefully(self, lines: Lines, start: Position, end: Position) -> Position:
+        reader = RecordReader(lines, start, self._layout.width, self._delimiter)
+        for record in reader.steps():
+            if record is not None:
+                self._sort(record)
+            if reader.byte >= end.byte:
+                break
+        return reader.position
+
+    def _sort(self, record: Record | Malformed) -> None:
+        parsed = self._parser.parse(record)
+        if isinstance(parsed, Problem):
+            self._sorted.reject(parsed)
+            self._rejected.add(record, parsed)
+        else:
+            self._sorted.rows.append(parsed)
+
+
+def _read_lines(stream: ByteStream, number: int, start: Position, end: Position, created_at: datetime) -> Chunk:
+    found = _Sorted()
+    rejected = RejectedLines()
+    parser = JsonParser(created_at)
+    row, line = start.row, start.line
+    for raw in _lines(stream, end.byte - start.byte):
+        if raw and not raw.isspace():
+            parsed = parser.parse(row, line, raw)
+            if isinstance(parsed, Problem):
+                found.reject(parsed)
+                rejected.add(raw, parsed)
+            else:
+                found.rows.append(parsed)
+        row += 1
+        line += 1
+    if Position(end.byte, row, line) != end:
+        raise UnreadableFile(_CHANGED)
+    return found.chunk(number, start, end, rejected.content())
+
+
+def _lines(stream: ByteStream, size: int) -> Iterator[bytes]:
+    """The lines in the next ``size`` bytes, without their ends; of those that are too long, as much as tells."""
+    rest = b""
+    while size:
+        block = _read_fully(stream, min(size, _BLOCK))
+        size -= len(block)
+        lines = (rest + block).split(b"\n")
+        rest = lines.pop()[: MAX_ROW_BYTES + 1]
+        yield from lines
+    if rest:
+        yield rest
+
+
+def _read_fully(stream: ByteStream, size: int) -> bytes:
+    """The next ``size`` bytes."""
+    blocks: list[bytes] = []
+    while size and (block := stream.read(size)):
+        blocks.append(block)
+        size -= len(block)
+    if size:
+        raise UnreadableFile(_CHANGED)
+    return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+
+
+def _plain_text(data: bytes) -> str | None:
+    """The text of bytes that are UTF-8 and hold no NUL."""
+    if not data or b"\0" in data:
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def next_chunk(reader: RecordReader, parser: RowParser, number: int, size: int) -> Chunk:
     """The next chunk of a file of ``size`` bytes."""
     start = reader.position
     rows: list[NewInteraction] = []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from plumbline.errors import UnreadableFile
 from plumbline.imports.lines import READ_SIZE, Lines
 from plumbline.imports.reader import Malformed, Position, RecordReader
+from plumbline.imports.signatures import EXPECTED
 from plumbline.own_metrics import MAX_METRICS, own_series
 
 if TYPE_CHECKING:
@@ -17,18 +18,16 @@ if TYPE_CHECKING:
     from plumbline.imports.lines import ByteStream
 
 INPUT_NAMES = ("input", "input_text", "prompt", "question")
-OUTPUT_NAMES = ("output", "output_text", "response", "answer")
+OUTPUT_NAMES = ("output", "output_text", "response", "answer", "completion")
 CREATED_AT = "created_at"
+# The first of them that a file has.
+EXTERNAL_ID_NAMES = ("external_id", "id")
 METRIC_PREFIX = "metric."
 # The columns that the file of rejected rows adds: it can be mended and uploaded as it is.
 REJECTED_COLUMNS = ("rejected_row", "rejected_line", "rejected_reason")
 
 MAX_COLUMNS = 100
 MAX_NAME = 200
-EXPECTED = (
-    "Expected is CSV in UTF-8, separated by commas, whose first row names the columns Input and Output: "
-    "Input,Output in the first line, What is 2 + 2?,4 in the second"
-)
 
 BOM = b"\xef\xbb\xbf"
 _EXCEL = "Save the sheet as “CSV UTF-8 (comma delimited)” and upload that."
@@ -56,8 +55,9 @@ class Layout:
     """What stands in which column of a file, and where its rows begin.
 
     ``metadata`` holds index and name of each column that is kept as metadata, ``metrics`` index and series of
-    each that holds a metric of the caller's own (``metric.latency_ms``, ``metric.input.tokens``); ``names`` are
-    the header's cells as they stand in the file.
+    each that holds a metric of the caller's own (``metric.latency_ms``, ``metric.input.tokens``); ``external_id``
+    is the index of the caller's own id, which is kept as metadata too; ``names`` are the header's cells as they
+    stand in the file.
     """
 
     names: tuple[str, ...]
@@ -68,6 +68,7 @@ class Layout:
     rows_begin: Position
     bom: bool = False
     metrics: tuple[tuple[int, str], ...] = ()
+    external_id: int | None = None
 
     @property
     def width(self) -> int:
@@ -99,7 +100,7 @@ def open_csv(stream: ByteStream) -> tuple[Layout, Lines]:
         raise UnreadableFile(f"The first row, which should name the columns, {header.problem}. {EXPECTED}.")
     if not header.valid:
         raise UnreadableFile(f"The first row, which should name the columns, is not in UTF-8. {EXPECTED}.")
-    return _layout(header.cells, reader.position, bom=bom), lines
+    return layout_of(header.cells, reader.position, bom=bom), lines
 
 
 def _read_head(stream: ByteStream) -> bytes:
@@ -121,7 +122,18 @@ def _refuse_other_formats(head: bytes) -> None:
         )
 
 
-def _layout(cells: Sequence[str], rows_begin: Position, *, bom: bool) -> Layout:
+def is_header(cells: Sequence[str]) -> bool:
+    """Whether the cells name a column for the input and one for the output."""
+    known = {cell.strip().casefold() for cell in cells}
+    return not known.isdisjoint(INPUT_NAMES) and not known.isdisjoint(OUTPUT_NAMES)
+
+
+def layout_of(cells: Sequence[str], rows_begin: Position, *, bom: bool) -> Layout:
+    """What a header's cells say about the columns.
+
+    Raises:
+        UnreadableFile: the columns cannot be told; the message says why to the file's owner.
+    """
     names = [cell.strip() for cell in cells]
     known = [name.casefold() for name in names]
     if len(names) > MAX_COLUMNS:
@@ -131,6 +143,7 @@ def _layout(cells: Sequence[str], rows_begin: Position, *, bom: bool) -> Layout:
     found_output = _find(names, known, OUTPUT_NAMES, "output")
     taken = {found_input, found_output}
     created_at = known.index(CREATED_AT) if CREATED_AT in known else None
+    external_id = next((known.index(name) for name in EXTERNAL_ID_NAMES if name in known), None)
     metrics = _metrics(names)
     taken |= {index for index, _ in metrics}
     metadata = tuple(
@@ -140,7 +153,9 @@ def _layout(cells: Sequence[str], rows_begin: Position, *, bom: bool) -> Layout:
         if index not in taken and index != created_at and known[index] not in REJECTED_COLUMNS
     )
     _check_metadata_names(metadata)
-    return Layout(tuple(cells), found_input, found_output, created_at, metadata, rows_begin, bom, metrics)
+    return Layout(
+        tuple(cells), found_input, found_output, created_at, metadata, rows_begin, bom, metrics, external_id
+    )
 
 
 def _metrics(names: Sequence[str]) -> tuple[tuple[int, str], ...]:

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Protocol
 
 from plumbline.baselines import Sketches
 from plumbline.errors import NotFound, PlumblineError, Unavailable, UnreadableFile
-from plumbline.imports.chunks import read_chunk
+from plumbline.imports.chunks import next_chunk
 from plumbline.imports.header import open_csv
 from plumbline.imports.identity import filename, import_id, rejected_key
 from plumbline.imports.lines import Lines
@@ -130,7 +130,7 @@ class ImportJob:
         while reader.byte < info.size:
             if not watcher.has_time():
                 raise OutOfTime
-            chunk = read_chunk(reader, parser, number, info.size)
+            chunk = next_chunk(reader, parser, number, info.size)
             if chunk.end == chunk.start:
                 raise UnreadableFile("The file became shorter while it was read. Upload it again.")
             recorded = self._worker.record(current.id, chunk, known)

@@ -1,8 +1,10 @@
-"""The rows of a file that could not be used, as a CSV file that can be mended and uploaded again.
+"""The rows of a file that could not be used, as a file of its kind that can be mended and uploaded again.
 
-Its columns are the file's own and three more, which say where each row stood and what is wrong with it; a later
-import leaves those three out. The original cells are repeated byte for byte. The three cells are numbers and
-sentences of ours, which no spreadsheet takes for a formula.
+It has the file's own columns, or keys, and three more, which say where each row stood and what is wrong with it; a
+later import leaves those three out. What the user wrote is repeated as it stands; the cells that are ours are
+numbers and sentences, which no spreadsheet takes for a formula.
+
+The file is joined from a head and a part for each chunk.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from __future__ import annotations
 import csv
 import io
 from typing import IO, TYPE_CHECKING
+
+import orjson
 
 from plumbline.imports.header import BOM, REJECTED_COLUMNS
 from plumbline.imports.reader import Malformed
@@ -19,6 +23,119 @@ if TYPE_CHECKING:
     from plumbline.imports.header import Layout
     from plumbline.imports.reader import Record, RecordReader
     from plumbline.imports.rows import RowParser
+    from plumbline.imports.source import Source
+
+# How much of a chunk's rows is repeated: worth two chunks.
+MAX_PART_BYTES = 8 * 1024 * 1024
+_NO_ROOM = "This row and those of its part of the file that were rejected after it do not fit into this file."
+_ROW, _LINE, _REASON = REJECTED_COLUMNS
+
+
+def rejected_name(source: Source, import_id: int) -> str:
+    """The key of the file of an import's rejected rows."""
+    return f"rejected/{import_id}.{source.dialect.kind}"
+
+
+def head(source: Source) -> bytes:
+    """What the file begins with: the columns, where it has any."""
+    bom = BOM if source.decoding.bom else b""
+    if source.layout is None:
+        return bom
+    names = [source.layout.names[index] for index in _own_columns(source.layout)]
+    return bom + _csv_line([*names, *REJECTED_COLUMNS], source.dialect.delimiter)
+
+
+class _Part:
+    """The rejected rows of one chunk; past :data:`MAX_PART_BYTES` a last line says that there were more."""
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+        self._size = 0
+        self._full = False
+
+    def content(self) -> bytes:
+        """What has been written."""
+        return b"".join(self._lines)
+
+    def _add(self, line: bytes, last_line: bytes) -> None:
+        if self._full:
+            return
+        self._size += len(line)
+        self._full = self._size > MAX_PART_BYTES
+        self._lines.append(last_line if self._full else line)
+
+
+class RejectedCells(_Part):
+    """Rejected rows of a CSV file, as CSV with the same delimiter."""
+
+    def __init__(self, layout: Layout, delimiter: str) -> None:
+        super().__init__()
+        self._width = layout.width
+        self._columns = _own_columns(layout)
+        self._delimiter = delimiter
+
+    def add(self, record: Record | Malformed, problem: Problem) -> None:
+        """Repeat a row and say what is wrong with it."""
+        place = [str(record.row), str(record.line)]
+        nothing = [""] * len(self._columns)
+        self._add(
+            _csv_line([*self._cells(record), *place, _reason(problem, "Column")], self._delimiter),
+            _csv_line([*nothing, *place, _NO_ROOM], self._delimiter),
+        )
+
+    def _cells(self, record: Record | Malformed) -> list[str]:
+        """As many cells as there are columns: a row that has no cells as it stands in the first of them."""
+        if isinstance(record, Malformed):
+            text = record.raw.decode(errors="surrogateescape").rstrip("\r\n")
+            return [text] + [""] * (len(self._columns) - 1)
+        cells = record.cells + [""] * (self._width - len(record.cells))
+        kept = [cells[index] for index in self._columns]
+        # Too many cells are mostly one cell with delimiters that nobody quoted.
+        kept[-1] = self._delimiter.join([kept[-1], *cells[self._width :]])
+        return kept
+
+
+class RejectedLines(_Part):
+    """Rejected lines of a file of JSON lines: the same objects; what is none as text under the key ``line``."""
+
+    def add(self, raw: bytes, problem: Problem) -> None:
+        """Repeat a line and say what is wrong with it."""
+        place = {_ROW: problem.row, _LINE: problem.line}
+        self._add(
+            _marked(raw, {**place, _REASON: _reason(problem, "Key")}),
+            orjson.dumps({**place, _REASON: _NO_ROOM}) + b"\n",
+        )
+
+
+def _marked(raw: bytes, marks: dict[str, object]) -> bytes:
+    """A line with three keys more. An object stays byte for byte as it is."""
+    line = raw.strip()
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        return orjson.dumps({**marks, "line": line.decode(errors="backslashreplace")}) + b"\n"
+    if found.keys() & marks.keys():
+        return orjson.dumps({**found, **marks}) + b"\n"
+    comma = b"," if found else b""
+    return line[:-1].rstrip() + comma + orjson.dumps(marks)[1:] + b"\n"
+
+
+def _own_columns(layout: Layout) -> list[int]:
+    return [index for index, name in enumerate(layout.names) if name.strip().casefold() not in REJECTED_COLUMNS]
+
+
+def _csv_line(cells: list[str], delimiter: str) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter).writerow(cells)
+    # Bytes that are no UTF-8 go back as they came.
+    return text.getvalue().encode(errors="surrogateescape")
+
+
+def _reason(problem: Problem, called: str) -> str:
+    return f"{called} {problem.column}: {problem.problem}" if problem.column else problem.problem
+
 
 # What a Lambda function has on disk is 512 MB.
 MAX_BYTES = 400_000_000
@@ -46,7 +163,7 @@ class RejectedRows:
                     reason = "This row and those rejected after it do not fit into this file."
                     self._write([""] * len(self._columns) + [str(record.row), str(record.line), reason])
                     return False
-                self._write([*self._cells(record), str(record.row), str(record.line), _reason(problem)])
+                self._write([*self._cells(record), str(record.row), str(record.line), _reason(problem, "Column")])
             if reader.byte >= until:
                 break
         return True
@@ -68,7 +185,3 @@ class RejectedRows:
         csv.writer(text).writerow(cells)
         # Bytes that are no UTF-8 go back as they came.
         self._out.write(text.getvalue().encode(errors="surrogateescape"))
-
-
-def _reason(problem: Problem) -> str:
-    return f"Column {problem.column}: {problem.problem}" if problem.column else problem.problem
