@@ -7,20 +7,35 @@ compress at all; its name lets a better one come without touching what is stored
 from __future__ import annotations
 
 import zlib
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Most values are short. To make a compressor and have it take in the dictionary costs more than to compress one,
+# so it is made once and copied; a window that just holds value and dictionary makes that copy a smaller one.
+_SMALL_WINDOW_BITS = 14
+_SMALL_WINDOW = (1 << _SMALL_WINDOW_BITS) - 262  # DEFLATE looks back by its window less its longest match and 4
+
 
 def deflate(data: bytes, name: int, dictionary: bytes) -> bytes:
     """Compress with the dictionary of that name (0 to 255)."""
-    compressor = zlib.compressobj(wbits=-15, zdict=dictionary)
+    if len(data) + len(dictionary) <= _SMALL_WINDOW:
+        compressor = _prepared(dictionary).copy()
+    else:
+        compressor = zlib.compressobj(wbits=-15, zdict=dictionary)
+    return bytes([name]) + compressor.compress(data) + compressor.flush()
+
+
+def deflate_numbers(data: bytes, name: int) -> bytes:
+    """Compress a kilobyte of numbers, which repeat themselves near by if at all, without a dictionary."""
+    compressor = _for_numbers().copy()
     return bytes([name]) + compressor.compress(data) + compressor.flush()
 
 
 def inflate(packed: bytes, dictionaries: Mapping[int, bytes]) -> bytes:
-    """The inverse of :func:`deflate`.
+    """The inverse of both; a dictionary that is empty stands for none.
 
     Raises:
         ValueError: packed with a dictionary that is not among these, or damaged.
@@ -36,3 +51,13 @@ def inflate(packed: bytes, dictionaries: Mapping[int, bytes]) -> bytes:
     if not decompressor.eof:
         raise ValueError("what was packed here is damaged")
     return data
+
+
+@cache
+def _prepared(dictionary: bytes) -> zlib._Compress:
+    return zlib.compressobj(wbits=-_SMALL_WINDOW_BITS, zdict=dictionary)
+
+
+@cache
+def _for_numbers() -> zlib._Compress:
+    return zlib.compressobj(level=3, wbits=-10, memLevel=4)

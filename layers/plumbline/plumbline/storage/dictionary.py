@@ -157,3 +157,19 @@ def _as_json(element: str, metrics: str) -> str:
 
 
 METRICS_1 = (_as_json("input", _OF_A_TEXT) + _as_json("output", _OF_A_TEXT + _OF_AN_ANSWER)).encode()
+
+# The series whose values are packed in this order, without their names; null stands for a value that there is not.
+# Names are only ever added, at the end: packed lists that end before them stay what they are.
+_ON_BOTH = """
+length words letters lines reading_time sentences syllables monosyllables polysyllables long_words max_word_length
+unique_words word_length symbol_ratio digit_ratio punctuation_ratio special_ratio uppercase_ratio compression_ratio
+syllables_per_word words_per_sentence lexical_diversity lexical_density reading_ease grade_level
+automated_readability coleman_liau gunning_fog smog lix
+non_ascii_ratio urls unique_urls emails unique_emails phones payment_cards ssns ip_addresses ibans secrets pii
+"""
+_ON_OUTPUT = "blank truncated truncated_early refusal valid_json placeholder stack_trace overlap"
+
+SERIES_2 = (
+    *(f"input.{name}" for name in _ON_BOTH.split()),
+    *(f"output.{name}" for name in (_ON_BOTH + _ON_OUTPUT).split()),
+)

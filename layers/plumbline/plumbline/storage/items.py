@@ -22,7 +22,7 @@ from plumbline.models import Evidence, Finding, Interaction
 from plumbline.storage.measures import read_measures, write_map, write_packed
 from plumbline.storage.numbers import write_number
 from plumbline.storage.positions import feed_key, feed_time, shard_of
-from plumbline.storage.sizes import WRITE_UNIT_BYTES, item_bytes, text_bytes, write_units
+from plumbline.storage.sizes import WRITE_UNIT_BYTES, item_bytes, write_units
 from plumbline.storage.texts import Body, pack, unpack
 
 if TYPE_CHECKING:
@@ -59,21 +59,22 @@ def write_interaction(interaction: Interaction) -> Written:
     plain: Item = {"input": {"S": body.input}, "output": {"S": body.output}}
     if body.metadata:
         plain["metadata"] = {"S": body.metadata}
-    head_size, plain_size = item_bytes(item), item_bytes(plain)
-    if head_size + plain_size + _least_map_bytes(interaction.metrics) <= WRITE_UNIT_BYTES:
-        readable: Item = {**item, "metrics": write_map(interaction.metrics), **plain}
-        size = item_bytes(readable)
+    head_size, body_size = item_bytes(item), item_bytes(plain)
+    if head_size + body_size + _least_map_bytes(interaction.metrics) <= WRITE_UNIT_BYTES:
+        readable: Item = {"metrics": write_map(interaction.metrics)}
+        size = head_size + body_size + item_bytes(readable)
         if size <= WRITE_UNIT_BYTES:
-            return Written(readable, size)
+            return Written({**item, **readable, **plain}, size)
 
-    item["measured"] = write_packed(interaction.metrics)
-    rest = item_bytes(item)
-    plain_size += rest
+    measured: Item = {"measured": write_packed(interaction.metrics)}
+    item.update(measured)
+    rest = head_size + item_bytes(measured)
+    plain_size = rest + body_size
     if plain_size <= WRITE_UNIT_BYTES:
         return Written({**item, **plain}, plain_size)
 
     packed = pack(body)
-    original: Item = {"texts_bytes": {"N": str(sum(text_bytes(part) for part in body))}}
+    original: Item = {"texts_bytes": {"N": str(body_size - sum(map(len, plain)))}}
     small: Item = {"texts": {"B": packed}, **original}
     size = rest + item_bytes(small)
     if plain_size <= LARGEST_ITEM and write_units(size) >= write_units(plain_size):

@@ -16,7 +16,10 @@ WRITE_UNIT_BYTES = 1024
 
 def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
     """The size of an item in the wire form of the low-level client."""
-    return sum(text_bytes(name) + value_bytes(value) for name, value in item.items())
+    size = 0
+    for name, value in item.items():
+        size += text_bytes(name) + value_bytes(value)
+    return size
 
 
 def value_bytes(value: Mapping[str, Any]) -> int:
@@ -33,9 +36,9 @@ def value_bytes(value: Mapping[str, Any]) -> int:
     if kind == "B":
         return len(content)
     if kind == "M":
-        return 3 + sum(1 + text_bytes(name) + value_bytes(part) for name, part in content.items())
+        return 3 + len(content) + item_bytes(content)
     if kind == "L":
-        return 3 + sum(1 + value_bytes(part) for part in content)
+        return 3 + len(content) + sum(map(value_bytes, content))
     if kind in {"NULL", "BOOL"}:
         return 1
     raise ValueError(f"no size is known for the type {kind}")
@@ -48,6 +51,8 @@ def text_bytes(text: str) -> int:
 
 def number_bytes(number: str) -> int:
     """One byte for two significant digits and one more, and one for a sign."""
+    if number.isdigit():  # as most are
+        return (len(number.strip("0")) + 1) // 2 + 1
     mantissa = number.lower().partition("e")[0]
     digits = mantissa.lstrip("+-").replace(".", "")
     if "." in mantissa or digits.endswith("0"):
