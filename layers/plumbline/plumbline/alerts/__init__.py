@@ -2,10 +2,11 @@
 
 from plumbline.alerts.explanation import explain
 from plumbline.alerts.grammar import format_rules, parse_rules
-from plumbline.alerts.judging import judge
+from plumbline.alerts.judging import Judge, judge
 from plumbline.alerts.rules import OutlierRule, Rule, Rules, Threshold, ThresholdRule
 
 __all__ = [
+    "Judge",
     "OutlierRule",
     "Rule",
     "Rules",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf, nextafter
 from typing import TYPE_CHECKING
 
 from plumbline.metrics import SERIES, series
@@ -34,17 +35,62 @@ def judge(
     Raises:
         ValueError: the interaction has more than 125 series of the caller's own.
     """
-    findings: list[Finding] = []
-    for name, value in metrics.items():
-        if name in rules.thresholds:
-            crossed = (threshold for threshold in rules.thresholds[name] if threshold.crossed_by(value))
-            findings.extend(_threshold_finding(threshold, value, metrics) for threshold in crossed)
-        if rules.looks_for_outliers(name):
-            lower, upper = baselines.limits(name, counted=counted)
+    return Judge(rules, baselines, counted=counted).findings(metrics)
+
+
+class Judge:
+    """:func:`judge` for many interactions by the same rules and baselines.
+
+    Nearly all values are within all bounds of their series: one comparison with the nearest of them says so.
+    """
+
+    def __init__(self, rules: Rules, baselines: Baselines, *, counted: bool = False) -> None:
+        self._rules = rules
+        self._baselines = baselines
+        self._counted = counted
+        self._usual: dict[str, tuple[float, float]] = {}
+
+    def findings(self, metrics: Mapping[str, float]) -> tuple[Finding, ...]:
+        """What is wrong with an interaction's values, by rule number.
+
+        Raises:
+            ValueError: the interaction has more than 125 series of the caller's own.
+        """
+        usual = self._usual
+        findings: list[Finding] = []
+        for name, value in metrics.items():
+            try:
+                low, high = usual[name]
+            except KeyError:
+                low, high = usual[name] = self._find_usual(name)
+            if not low < value < high:
+                findings.extend(self._find(name, value, metrics))
+        return tuple(sorted(findings, key=lambda finding: finding.rule)) if findings else ()
+
+    def _find_usual(self, name: str) -> tuple[float, float]:
+        """Between which numbers, neither included, a value raises nothing."""
+        low, high = -inf, inf
+        if self._rules.looks_for_outliers(name):
+            low, high = self._baselines.limits(name, counted=self._counted)
+        for threshold in self._rules.thresholds.get(name, ()):
+            # A value that equals a threshold does not cross it.
+            if threshold.direction == "above":
+                high = min(high, nextafter(threshold.bound, inf))
+            else:
+                low = max(low, nextafter(threshold.bound, -inf))
+        return low, high
+
+    def _find(self, name: str, value: float, metrics: Mapping[str, float]) -> Iterator[Finding]:
+        for threshold in self._rules.thresholds.get(name, ()):
+            if threshold.crossed_by(value):
+                yield _threshold_finding(threshold, value, metrics)
+        if self._rules.looks_for_outliers(name):
+            lower, upper = self._baselines.limits(name, counted=self._counted)
             if not lower < value < upper:
-                baseline = baselines[name].without(value) if counted else baselines[name]
-                findings.extend(_outlier_findings(baseline, value, metrics, rules.severity(name)))
-    return tuple(sorted(findings, key=lambda finding: finding.rule)) if findings else ()
+                baseline = self._baselines[name]
+                if self._counted:
+                    baseline = baseline.without(value)
+                yield from _outlier_findings(baseline, value, metrics, self._rules.severity(name))
 
 
 def _threshold_finding(threshold: Threshold, value: float, metrics: Mapping[str, float]) -> Finding:
