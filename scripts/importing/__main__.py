@@ -74,7 +74,7 @@ def run(api: Api, show: Display, options: argparse.Namespace) -> int:
     except ImportTrouble as trouble:
         raise ImportTrouble(f"{trouble} Follow the import later with: {follow_command(api, number)}") from None
     show.close()
-    conclude(api, status)
+    conclude(api, status, options.file.parent if options.action == "send" else Path())
     return 0 if status["state"] in ENDED and status["state"] != "failed" else 1
 
 
@@ -88,21 +88,21 @@ def send(api: Api, show: Display, path: Path) -> int:
     return upload(api, path, lambda sent: show.uploading(path.name, sent, size))
 
 
-def conclude(api: Api, status: dict[str, Any]) -> None:
-    """Say what came of an import, and fetch the rows that could not be used."""
+def conclude(api: Api, status: dict[str, Any], folder: Path) -> None:
+    """Say what came of an import, and fetch the rows that could not be used into a folder."""
     print(result(status))
     if status["rejected_rows"]:
-        print(rejected(api, status))
+        print(rejected(api, status, folder))
     if status["state"] == "stalled":
         print(f"Once the cause is gone: make redrive IMPORT={status['id']} URL={api.url}")
     print(f"Import: {api.url}/api/imports/{status['id']}")
 
 
-def rejected(api: Api, status: dict[str, Any]) -> str:
-    """Fetch the rows that could not be used into this folder, and say where they are."""
+def rejected(api: Api, status: dict[str, Any], folder: Path) -> str:
+    """Fetch the rows that could not be used into a folder, and say where they are."""
     place = status["rejected_rows"]["s3"]
     name = status["filename"]
-    path = Path(f"{name.partition('.')[0] or name}-rejected-{status['id']}.{place.rpartition('.')[2]}")
+    path = folder / f"{name.partition('.')[0] or name}-rejected-{status['id']}.{place.rpartition('.')[2]}"
     try:
         with api.client.stream("GET", status["rejected_rows"]["url"]) as answer:
             answer.raise_for_status()

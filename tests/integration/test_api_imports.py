@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus, urlparse
 
 import pytest
 from plumbline.imports.identity import import_id
-from plumbline.models import Import, Problem
+from plumbline.models import Import
 from plumbline.storage.imports import ImportStore
 
 from tests.support import faults
@@ -59,15 +59,23 @@ def test_a_file_is_kept_and_its_import_announced(api: Gateway, clients: Clients,
         "state": "queued",
         "created_at": "2026-03-04T05:06:07.890123Z",
         "started_at": None,
+        "progressed_at": None,
         "finished_at": None,
         "size_bytes": len(CSV),
+        "bytes_total": None,
         "bytes_read": 0,
+        "progress": None,
+        "chunks": 0,
+        "chunks_done": 0,
         "rows_read": 0,
         "rows_stored": 0,
+        "rows_known": 0,
         "rows_rejected": 0,
+        "rows_per_second": None,
         "alerts_raised": 0,
         "problems": [],
         "failure": None,
+        "stalled": None,
         "rejected_rows": None,
     }
     assert api.get("/api/imports").data == [read.data]
@@ -248,11 +256,3 @@ def test_a_failed_import_says_why(api: Gateway, clients: Clients, stack: Stack) 
 
 def unavailable() -> Any:
     raise faults.error("SlowDown", 503)
-
-
-def test_problems_are_shown_with_row_line_and_column() -> None:
-    from plumbline.http.views import import_view
-
-    made = Import(7, "b", "k", "v", "f", "running", NOW, problems=(Problem(3, 5, "is too long", "Output"),))
-    shown = import_view(made, None)["problems"]
-    assert shown == [{"row": 3, "line": 5, "column": "Output", "problem": "is too long"}]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -190,8 +191,7 @@ def _operation(method: str, path: str) -> Any:
     if path in paths:
         return paths[path].get(method.lower())
     for template in paths:
-        stem, placeholder, _ = template.partition("{")
-        if placeholder and path.startswith(stem) and "/" not in path[len(stem) :]:
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
             return paths[template].get(method.lower())
     return None
 

@@ -69,12 +69,12 @@ def test_a_file_is_sent_followed_and_summed_up(server: Plumbline, file: Path) ->
     assert f"Import: {server.url}/api/imports/7" in lines
 
 
-def test_rejected_rows_are_fetched(server: Plumbline, file: Path) -> None:
+def test_rejected_rows_are_fetched_to_where_the_file_is(server: Plumbline, file: Path) -> None:
     place = {"s3": "s3://bucket/rejected/7.csv", "url": f"{server.url}/rejected"}
     server.shown |= {"state": "succeeded_with_problems", "rejected_rows": place}
-    code, out, _ = run(file.parent, "send", "history.csv", url=server.url)
+    code, out, _ = run(ROOT, "send", str(file), url=server.url)
     assert code == 0
-    assert "are in history-rejected-7.csv and s3://bucket/rejected/7.csv" in out
+    assert f"are in {file.parent}/history-rejected-7.csv and s3://bucket/rejected/7.csv" in out
     assert (file.parent / "history-rejected-7.csv").read_bytes() == b"Input,Output\n"
     assert "/rejected\n" not in out
 

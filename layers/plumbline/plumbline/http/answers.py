@@ -80,7 +80,7 @@ class RowProblem(_Answer):
 
 
 class RejectedRows(_Answer):
-    """Where the rows are that could not be used, as CSV."""
+    """Where the rows are that could not be used, in the file's own format."""
 
     s3: str
     url: str = Field(description="A download address that works for 15 minutes.")
@@ -109,16 +109,31 @@ class Import(_Answer):
     state: ImportState
     created_at: datetime
     started_at: datetime | None
+    progressed_at: datetime | None = Field(description="When the latest chunk was done.")
     finished_at: datetime | None
-    size_bytes: _Count | None
-    bytes_read: _Count
+    size_bytes: _Count | None = Field(description="The file's size; null while it has not arrived.")
+    bytes_total: _Count | None = Field(
+        description="How many bytes there are to read, unpacked and as UTF-8; null until that is known."
+    )
+    bytes_read: _Count = Field(description="How many of them are done.")
+    progress: float | None = Field(ge=0, le=1, description="The share that is done; null until it is known.")
+    chunks: _Count = Field(description="Into how many chunks the file was cut so far.")
+    chunks_done: _Count
     rows_read: _Count
     rows_stored: _Count
+    rows_known: _Count = Field(
+        description="How many of the rows stored have an id of the caller's under which one was stored before and"
+        " is replaced."
+    )
     rows_rejected: _Count
+    rows_per_second: float | None = Field(ge=0, description="Null until the first chunk is done.")
     alerts_raised: _Count
-    problems: list[RowProblem] = Field(description="The first of the rows that could not be used.")
+    problems: list[RowProblem] = Field(
+        max_length=100, description="The first hundred of the rows that could not be used."
+    )
     failure: str | None = Field(description="Why nothing could be imported, in state `failed`.")
-    rejected_rows: RejectedRows | None
+    stalled: str | None = Field(description="Why the import does not go on by itself, in state `stalled`.")
+    rejected_rows: RejectedRows | None = Field(description="Null where there are none, or not yet.")
 
 
 class Threshold(_Answer):

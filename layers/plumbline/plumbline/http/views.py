@@ -8,9 +8,7 @@ from plumbline.alerts import explain
 from plumbline.times import format_time
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from plumbline.models import Alert, Evidence, Import, Interaction, Problem
+    from plumbline.models import Alert, Evidence, Interaction
 
 _EXACT = 2.0**53
 
@@ -54,28 +52,6 @@ def alert_view(alert: Alert) -> dict[str, Any]:
     }
 
 
-def import_view(made: Import, rejected_rows: dict[str, str] | None) -> dict[str, Any]:
-    """``rejected_rows`` says where the rows are that could not be used."""
-    return {
-        "id": made.id,
-        "filename": made.filename,
-        "key": made.key,
-        "state": made.state,
-        "created_at": format_time(made.created_at),
-        "started_at": _time(made.started_at),
-        "finished_at": _time(made.finished_at),
-        "size_bytes": made.size_bytes,
-        "bytes_read": made.bytes_read,
-        "rows_read": made.rows_read,
-        "rows_stored": made.rows_stored,
-        "rows_rejected": made.rows_rejected,
-        "alerts_raised": made.alerts_raised,
-        "problems": [_problem_view(problem) for problem in made.problems],
-        "failure": made.failure,
-        "rejected_rows": rejected_rows,
-    }
-
-
 def _evidence_view(evidence: Evidence) -> dict[str, Any]:
     return {
         "median": number(evidence.median),
@@ -87,11 +63,3 @@ def _evidence_view(evidence: Evidence) -> dict[str, Any]:
         "p5": number_or_null(evidence.p5),
         "p95": number_or_null(evidence.p95),
     }
-
-
-def _problem_view(problem: Problem) -> dict[str, Any]:
-    return {"row": problem.row, "line": problem.line, "column": problem.column, "problem": problem.problem}
-
-
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else format_time(moment)

@@ -15,12 +15,12 @@ from plumbline.http.curl import upload_command
 from plumbline.http.envelope import success
 from plumbline.http.fields import Id, IdempotencyKey
 from plumbline.http.filenames import content_type, rejected_filename
+from plumbline.http.import_views import import_view
 from plumbline.http.limits import MAX_PRESIGNED_BYTES, MAX_UPLOAD_BYTES, PRESIGNED_SECONDS
 from plumbline.http.multipart import FILE_FIELD, Upload, read_upload
 from plumbline.http.requests import ImportBody, PageQuery
 from plumbline.http.services import Services, ServicesDep
 from plumbline.http.strict_route import StrictRoute
-from plumbline.http.views import import_view
 from plumbline.imports.identity import API_UPLOADS_PREFIX, import_id
 from plumbline.models import Import
 from plumbline.times import format_time
