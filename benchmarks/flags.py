@@ -14,6 +14,8 @@ from benchmarks.data import DEFAULT_DATA, read
 from benchmarks.results import keep, table
 
 FLAGS = ("truncated", "refusal", "blank")
+HELD_OUT = {"refusal": "refusal_held_out"}
+"""Examples that were written before the code which they judge, and that nothing is ever tuned on."""
 LABELLED = Path(__file__).with_name("labelled")
 QUESTION = "Could you help me with this?"
 
@@ -39,9 +41,9 @@ class Outcome:
         return self.example.label == self.found
 
 
-def examples(flag: str, folder: Path = LABELLED) -> list[Example]:
-    """The labelled examples of a flag."""
-    rows = map(json.loads, (folder / f"{flag}.jsonl").read_text(encoding="utf-8").splitlines())
+def examples(flag: str, file: str = "", folder: Path = LABELLED) -> list[Example]:
+    """The labelled examples of a flag: of the file of its name, if no other is named."""
+    rows = map(json.loads, (folder / f"{file or flag}.jsonl").read_text(encoding="utf-8").splitlines())
     return [Example(row["kind"], row[flag], row["output"]) for row in rows]
 
 
@@ -57,10 +59,10 @@ def recall(outcomes: list[Outcome]) -> float:
     return sum(outcome.right for outcome in labelled) / len(labelled) if labelled else float("nan")
 
 
-def judged(flag: str) -> list[Outcome]:
+def judged(flag: str, file: str = "") -> list[Outcome]:
     """What :func:`plumbline.metrics.measure` makes of the examples."""
     series = f"output.{flag}"
-    return [Outcome(one, bool(measure(QUESTION, one.output)[series])) for one in examples(flag)]
+    return [Outcome(one, bool(measure(QUESTION, one.output)[series])) for one in examples(flag, file)]
 
 
 def main() -> None:
@@ -81,16 +83,10 @@ def main() -> None:
     rows, by_kind = [], []
     for flag in flags:
         outcomes = judged(flag)
-        labelled = sum(outcome.example.label for outcome in outcomes)
-        rows.append(
-            [
-                flag,
-                f"{labelled} / {len(outcomes) - labelled}",
-                f"{precision(outcomes):.1%}",
-                f"{recall(outcomes):.1%}",
-                f"{1000 * natural[flag] / len(pairs):.1f}",
-            ]
-        )
+        rate = f"{1000 * natural[flag] / len(pairs):.1f}"
+        rows.append(_row(flag, outcomes, rate))
+        if flag in HELD_OUT:
+            rows.append(_row(f"{flag}, held out", judged(flag, HELD_OUT[flag]), rate))
         by_kind += _by_kind(flag, outcomes)
         if arguments.wrong:
             _print_wrong(flag, outcomes)
@@ -101,6 +97,12 @@ def main() -> None:
         + "\n\nKinds of examples that are not all judged right:\n\n"
         + table(["flag", "kind", "should be", "right", "of"], by_kind),
     )
+
+
+def _row(name: str, outcomes: list[Outcome], rate: str) -> list[str]:
+    labelled = sum(outcome.example.label for outcome in outcomes)
+    sizes = f"{labelled} / {len(outcomes) - labelled}"
+    return [name, sizes, f"{precision(outcomes):.1%}", f"{recall(outcomes):.1%}", rate]
 
 
 def _by_kind(flag: str, outcomes: list[Outcome]) -> list[list[str]]:

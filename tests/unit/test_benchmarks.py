@@ -194,6 +194,17 @@ def test_a_section_replaces_the_one_of_the_same_title(tmp_path: Path) -> None:
 
 
 def test_every_labelled_line_is_one_json_object_of_three_fields() -> None:
-    for flag in flags.FLAGS:
-        for line in (flags.LABELLED / f"{flag}.jsonl").read_text(encoding="utf-8").splitlines():
+    for file in (*flags.FLAGS, *flags.HELD_OUT.values()):
+        flag = file.partition("_")[0]
+        for line in (flags.LABELLED / f"{file}.jsonl").read_text(encoding="utf-8").splitlines():
             assert set(json.loads(line)) == {"kind", flag, "output"}
+
+
+def test_refusals_are_told_from_near_misses_in_words_that_nobody_tuned_on() -> None:
+    seen, unseen = flags.judged("refusal"), flags.judged("refusal", flags.HELD_OUT["refusal"])
+    assert not {one.example.output for one in seen} & {one.example.output for one in unseen}
+    assert sum(one.example.label for one in unseen) >= 60
+    assert sum(not one.example.label for one in unseen) >= 60
+    for outcomes in (seen, unseen):
+        assert flags.recall(outcomes) >= 0.85
+        assert flags.precision(outcomes) >= 0.9

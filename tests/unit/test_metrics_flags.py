@@ -183,3 +183,11 @@ def test_stack_traces(text: str) -> None:
 )
 def test_what_is_no_stack_trace(text: str) -> None:
     assert not measure("", text)["output.stack_trace"]
+
+
+@pytest.mark.parametrize(
+    "piece", ["i cannot a ", "i we ", "i have to a, ", "nicht ich kann ", "ne peux pas ", "not a ", "不", " my a "]
+)
+def test_a_text_of_beginnings_of_refusals_is_told_at_once(piece: str) -> None:
+    for length in (100, 260, 450, 700):
+        is_refusal(piece * (length // len(piece)))
