@@ -66,21 +66,23 @@ def texts(pairs: Sequence[Pair], count: int, size: int, *, ascii_only: bool, see
     return [Pair(text(), text()) for _ in range(count)]
 
 
-def seconds(work: Work, pairs: Sequence[Pair]) -> float:
-    """Processor time for one interaction."""
-    start = time.process_time()
-    for pair in pairs:
-        work(pair)
-    return (time.process_time() - start) / len(pairs)
+def seconds(work: Work, pair: Pair) -> float:
+    """Processor time for an interaction."""
+    start = time.process_time_ns()
+    work(pair)
+    return (time.process_time_ns() - start) / 1e9
 
 
 def fastest(works: dict[str, Work], pairs: Sequence[Pair], rounds: int) -> dict[str, float]:
-    """Each work's best round; rounds alternate, so that a busy machine is unfair to none."""
-    best = dict.fromkeys(works, float("inf"))
+    """Each work's mean of the interactions' best rounds: whatever else the machine does is unfair to none.
+
+    Rounds alternate, and within one each work sees all interactions in turn, as a server does.
+    """
+    best = {name: [float("inf")] * len(pairs) for name in works}
     for _ in range(rounds):
         for name, work in works.items():
-            best[name] = min(best[name], seconds(work, pairs))
-    return best
+            best[name] = [min(known, seconds(work, pair)) for known, pair in zip(best[name], pairs, strict=True)]
+    return {name: sum(times) / len(times) for name, times in best.items()}
 
 
 def langkit() -> dict[str, Work]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from plumbline.metrics import METRICS, SERIES, Metric, markdown_table, measure, series
+from plumbline.metrics.compression import compressed_size
 from plumbline.metrics.registry import MOST_METRICS, OWN_UNIT
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()))
@@ -66,6 +67,20 @@ def test_compression_ratio_is_zlib_bytes_by_utf8_bytes() -> None:
     text = "Straße nach Köln, wieder und wieder. " * 3
     data = text.encode()
     assert output(text)["compression_ratio"] == round(len(zlib.compress(data)) / len(data), 6)
+
+
+@given(st.binary(max_size=200), st.integers(1, 5000), st.integers(0, 4000))
+@example(b"ab", 5000, 1_699)
+@example(bytes(range(256)), 5000, 3_799)
+def test_short_texts_are_compressed_in_less_memory_to_the_same_size(piece: bytes, times: int, size: int) -> None:
+    data = (piece * times)[:size]
+    assert compressed_size(data) == len(zlib.compress(data))
+
+
+@given(st.lists(st.sampled_from([b"the ", b"a", b"river", b". ", b"\n", b"42", b"quantum "]), max_size=900))
+def test_prose_is_compressed_to_the_same_size_too(pieces: list[bytes]) -> None:
+    data = b"".join(pieces)
+    assert compressed_size(data) == len(zlib.compress(data))
 
 
 @pytest.mark.parametrize("metric", [one for one in METRICS if one.characters], ids=lambda one: one.name)

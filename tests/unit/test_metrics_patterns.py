@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plumbline.metrics import measure
+from plumbline.metrics import measure, patterns
 
 KINDS = ("urls", "emails", "phones", "payment_cards", "ibans", "ssns", "ip_addresses", "secrets")
 
@@ -106,3 +106,26 @@ def test_what_programs_leave_costs_no_more_than_its_length(begin: str, piece: st
 def test_any_text_of_such_characters_is_measured(text: str) -> None:
     values = measure(text, "")
     assert values["input.pii"] >= values["input.ssns"]
+
+
+NUMBERS = ("+49 30 901820", "1-212-555-0143", "(212) 555-0143", "212.555.0143", "4111 1111 1111 1111", "8.8.8.8")
+OTHERS = (
+    "123-45-6789",
+    "GB29NWBK60161331926819",
+    "WwW.x.org",
+    "HTTPS://x.org",
+    "don'www.x.org",
+    "a@b.org",
+    "1.2.3",
+)
+
+
+@given(st.lists(st.sampled_from([*NUMBERS, *OTHERS, " ", ". ", "-", "+", "(", "é", "7", "x", "\n"]), max_size=8))
+def test_what_is_looked_for_first_never_hides_what_a_search_finds(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    values = measure("", text)
+    assert values["output.ip_addresses"] == len(patterns._IP.findall(text))
+    assert values["output.ssns"] == len(patterns._SSN.findall(text))
+    assert values["output.phones"] == sum(map(patterns._is_phone, patterns._PHONE.findall(text)))
+    assert values["output.payment_cards"] == sum(map(patterns._is_card, patterns._CARD.findall(text)))
+    assert values["output.ibans"] == sum(map(patterns._is_iban, patterns._IBAN.findall(text)))

@@ -7,10 +7,10 @@ ninety values an interaction, so that what is done for each value must be next t
 from __future__ import annotations
 
 import json
-import zlib
 from string import ascii_letters
 from typing import TYPE_CHECKING
 
+from plumbline.metrics.compression import compressed_size
 from plumbline.metrics.endings import Ending, ending
 from plumbline.metrics.leftovers import is_placeholder, is_stack_trace
 from plumbline.metrics.lexicon import WordCounts, count_words
@@ -106,7 +106,7 @@ def _measure(text: Text, names: _Names, values: dict[str, float]) -> None:
         word_length = letters / words if words else 0.0
         _put_rounded(values, names.shares, (*_measure_shares(characters), word_length))
     if length >= _COMPRESSION_FROM:
-        _put_rounded(values, names.compression, (len(zlib.compress(text.data)) / len(text.data),))
+        _put_rounded(values, names.compression, (compressed_size(text.data) / len(text.data),))
     if words:
         _put_rounded(values, names.means, (counts.syllables / words, words / sentences))
     if words >= _WORD_SHARES_FROM:

@@ -7,12 +7,13 @@ of it and cost next to nothing.
 from __future__ import annotations
 
 import re
+from string import ascii_uppercase
 
-_URL = re.compile(r"""(?:https?://|(?<![\w.])www\.)[^\s<>"'`\])}|\\]+""", re.IGNORECASE)
+# In all of these a look behind comes after the first character, so that the search can leap to that character.
+_URL = re.compile(r"""[hHwW](?:(?<=[hH])(?i:ttps?://)|(?<![\w.].)(?<=[wW])(?i:ww\.))[^\s<>"'`\])}|\\]+""")
 _EMAIL = re.compile(
     r"(?<![\w.+-])[A-Za-z0-9_%+-]{1,64}+(?:\.[A-Za-z0-9_%+-]{1,64}+)*+@(?:[\w-]{1,63}\.)+[^\W\d_]{2,24}"
 )
-# A look behind comes after the first character, so that the search can leap to that character.
 _PHONE = re.compile(
     r"[+(0-9](?<![\w.+-].)(?:"
     r"(?<=\+)[0-9][0-9 ().-]{6,20}[0-9]"  # E.164: a plus, a country's code, groups
@@ -43,14 +44,31 @@ _SECRET = re.compile(
     r")(?!\w)"
 )
 _PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ ){0,4}PRIVATE KEY-----")
-# Every telephone, card and social security number and every IP address has so many of these in a row, every secret
-# so many of those.
-_OF_NUMBERS = bytes(0x31 if chr(code) in "0123456789 ().-" else 0x20 for code in range(0x100))
-_NUMBER = b"1" * 7
+# The shapes that numbers have, and what each kind of them has in it. A space is as good as a hyphen.
+_SHAPES = bytes(
+    {" ": 0x2D, "-": 0x2D, ".": 0x2E, "+": 0x2B}.get(chr(code), 0x39 if chr(code) in "0123456789" else 0x20)
+    for code in range(0x100)
+)
+_PHONE_SHAPES = (b"999-9999", b"+9")
+_CARD_SHAPE = b"9" * 13
+_SSN_SHAPE = b"999-99-9999"
+_IP_SHAPE = b"9.9"
+# So many of these in a row every secret has.
 _OF_SECRETS = bytes(
     0x78 if code >= 0x80 or chr(code).isalnum() or chr(code) in "_.-" else 0x20 for code in range(0x100)
 )
 _SECRET_LENGTH = b"x" * 15
+_SECRET_SIGNS = (
+    *("AKIA", "ASIA", "sk_", "rk_", "pk_", "sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-"),
+    *("xox", "AIza", "ya29.", "hf_", "npm_", "pypi-", "SG.", "eyJ"),
+)
+# Capitals, digits: every IBAN begins so.
+_OF_IBANS = bytes(
+    0x41 if chr(code) in ascii_uppercase else 0x39 if chr(code) in "0123456789" else 0x20 for code in range(0x100)
+)
+_IBAN_BEGINS = b"AA99"
+# The least that one has.
+_PHONE_DIGITS, _IBAN_DIGITS, _IP_DIGITS = 8, 10, 4
 _MOST_SEARCHED = 1_000_000
 
 PATTERNS = (
@@ -68,15 +86,11 @@ def find_patterns(text: str, data: bytes, digits: int, capitals: int) -> tuple[i
     if len(text) > _MOST_SEARCHED:
         text = text[:_MOST_SEARCHED]
         data = text.encode("utf-8", "surrogatepass")
-    phones = cards = ssns = addresses = ibans = secrets = 0
-    if digits >= 4 and _NUMBER in data.translate(_OF_NUMBERS):
-        phones = sum(map(_is_phone, _PHONE.findall(text)))
-        cards = sum(map(_is_card, _CARD.findall(text)))
-        ssns = len(_SSN.findall(text))
-        addresses = len(_IP.findall(text))
-    if digits >= 10 and capitals >= 2:
+    phones, cards, ssns, addresses = _find_numbers(text, data, digits) if digits >= _IP_DIGITS else (0, 0, 0, 0)
+    ibans = secrets = 0
+    if digits >= _IBAN_DIGITS and capitals >= 2 and _IBAN_BEGINS in data.translate(_OF_IBANS):
         ibans = sum(map(_is_iban, _IBAN.findall(text)))
-    if digits and _SECRET_LENGTH in data.translate(_OF_SECRETS):
+    if digits and _SECRET_LENGTH in data.translate(_OF_SECRETS) and any(sign in text for sign in _SECRET_SIGNS):
         secrets = len(_SECRET.findall(text))
     if b"PRIVATE KEY-----" in data:
         secrets += len(_PRIVATE_KEY.findall(text))
@@ -97,9 +111,25 @@ def find_patterns(text: str, data: bytes, digits: int, capitals: int) -> tuple[i
     )
 
 
+def _find_numbers(text: str, data: bytes, digits: int) -> tuple[int, int, int, int]:
+    """How many telephone, payment card and social security numbers and IP addresses there are."""
+    phones = cards = ssns = 0
+    shapes = data.translate(_SHAPES)
+    addresses = len(_IP.findall(text)) if _IP_SHAPE in shapes else 0
+    if digits >= _PHONE_DIGITS:
+        grouped = shapes.replace(b".", b"-")
+        if any(shape in grouped for shape in _PHONE_SHAPES):
+            phones = sum(map(_is_phone, _PHONE.findall(text)))
+        if _SSN_SHAPE in grouped:
+            ssns = len(_SSN.findall(text))
+        if _CARD_SHAPE in grouped.replace(b"-", b""):
+            cards = sum(map(_is_card, _CARD.findall(text)))
+    return phones, cards, ssns, addresses
+
+
 def _is_phone(number: str) -> bool:
     # ITU-T E.164: at most 15 digits; fewer than 8 with a country's code are none that is in use.
-    return 8 <= sum(map(str.isdigit, number)) <= 15
+    return _PHONE_DIGITS <= sum(map(str.isdigit, number)) <= 15
 
 
 def _is_card(number: str) -> bool:

@@ -28,14 +28,17 @@ def count_sentences(data: bytes, others: Others) -> int:
     plain = data.translate(_FOLD, _ASCII_CLOSERS).strip(b" \n")
     if not plain:
         return 0
-    lines = b"\n" + plain + b"\n"
     # Of a run of stops only the last is before a space.
-    found = lines.count(b". ") + (not plain.endswith(b"."))
+    found = plain.count(b". ") + 1
+    lines = b"\n" + plain
     if b"\n" in plain:
-        if b"\n\n\n" in lines:
-            lines = _BLANK_LINES.sub(b"\n\n", lines)
-        found += lines.count(b".\n") - lines.count(b"\n1. ") - lines.count(b"\n11. ")
-        found += lines.count(b"\n\n") - lines.count(b".\n\n")
-    else:
-        found += plain.endswith(b".") - plain.startswith((b"1. ", b"11. "))
+        paragraphs = lines.count(b"\n\n")
+        if paragraphs:
+            if b"\n\n\n" in lines:
+                lines = _BLANK_LINES.sub(b"\n\n", lines)
+                paragraphs = lines.count(b"\n\n")
+            found += paragraphs - lines.count(b".\n\n")
+        found += lines.count(b".\n")
+    if b"1. " in lines:
+        found -= lines.count(b"\n1. ") + lines.count(b"\n11. ")
     return max(found, 1)
