@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-import json
 import threading
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,15 +10,18 @@ from plumbline.errors import Unavailable
 from plumbline.storage.batches import MAX_WRITES, batched, put_items
 from plumbline.storage.interactions import InteractionStore
 from plumbline.storage.items import LARGEST_ITEM, Written, write_interaction
+from plumbline.storage.pace import Pace
 from plumbline.storage.retrying import Backoff
+from plumbline.storage.wire import as_json
 
-from tests.support.faults import Faults, error
+from tests.support.faults import Faults, counting, error
 from tests.support.interactions import interaction
 from tests.support.tables import scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from plumbline.models import Interaction
     from plumbline.storage.clients import Clients
 
     from tests.support.tables import Stack
@@ -47,9 +51,9 @@ def test_batches_stay_within_what_one_request_may_have() -> None:
     items = [Written({"id": {"N": str(n)}, "output": {"S": "\x01" * 380_000}}, 380_020) for n in range(60)]
     items += [write_interaction(interaction(n)) for n in range(100, 190)]
     made = list(batched(items))
-    assert [item for batch in made for item in batch] == [written.item for written in items]
+    assert [written for batch in made for written in batch] == items
     assert max(map(len, made)) == MAX_WRITES
-    assert all(len(json.dumps(batch)) < 16_000_000 for batch in made)
+    assert all(len(as_json([written.item for written in batch])) < 16_000_000 for batch in made)
     assert LARGEST_ITEM < 400 * 1024
 
 
@@ -99,11 +103,74 @@ def test_batches_are_in_flight_together_but_not_all(clients: Clients, stack: Sta
             flying -= 1
             return call()
 
+    fresh = replace(clients, pace=Pace(8))
     put_items(
-        Faults(act).wrap(clients), stack.interactions, [write_interaction(interaction(n)) for n in range(1, 999)]
+        Faults(act).wrap(fresh), stack.interactions, [write_interaction(interaction(n)) for n in range(1, 999)]
     )
     assert 2 <= most <= 8
     assert len(scan(clients, stack.interactions)) == 998
+
+
+def test_a_table_that_refuses_is_asked_less_and_more_again_later(clients: Clients, stack: Stack) -> None:
+    fresh = replace(clients, pace=Pace(8))
+    lock, flying, most, refusing = threading.Lock(), 0, 0, True
+
+    def act(number: int, call: Callable[[], Any]) -> Any:
+        nonlocal flying, most
+        with lock:
+            flying += 1
+            most = max(most, flying)
+        time.sleep(0.002)
+        with lock:
+            flying -= 1
+            answer = call()
+        answer["ResponseMetadata"]["RetryAttempts"] = int(refusing)
+        return answer
+
+    put_items(Faults(act).wrap(fresh), stack.interactions, map(write_interaction, some(1, 500)))
+    assert fresh.pace.allowed == 1
+    most = 0
+    put_items(Faults(act).wrap(fresh), stack.interactions, map(write_interaction, some(500, 600)))
+    assert most == 1
+    refusing = False
+    put_items(Faults(act).wrap(fresh), stack.interactions, map(write_interaction, some(600, 1400)))
+    assert fresh.pace.allowed == 8
+    assert len(scan(clients, stack.interactions)) == 1399
+
+
+def test_items_are_made_while_others_are_written(clients: Clients, stack: Stack) -> None:
+    written = threading.Event()
+
+    def act(_: int, call: Callable[[], Any]) -> Any:
+        written.set()
+        return call()
+
+    def made() -> Iterator[Interaction]:
+        yield from some(1, 200)
+        assert written.wait(10), "a batch is written before all items are there"
+        yield from some(200, 210)
+
+    InteractionStore(Faults(act).wrap(clients), stack.interactions, stack.bucket).put_batch(made())
+    assert len(scan(clients, stack.interactions)) == 209
+
+
+def test_what_fails_while_items_are_made_is_raised_when_all_writes_have_ended(
+    clients: Clients, stack: Stack
+) -> None:
+    counts = counting()
+
+    def made() -> Iterator[Interaction]:
+        yield from some(1, 60)
+        raise KeyError("on purpose")
+
+    store = InteractionStore(counts.wrap(clients), stack.interactions, stack.bucket)
+    with pytest.raises(KeyError):
+        store.put_batch(made())
+    assert len(scan(clients, stack.interactions)) == 25 * counts.calls <= 50
+
+
+def some(first: int, end: int) -> Iterator[Interaction]:
+    return (interaction(number) for number in range(first, end))
 
 
 def _writes_at_most(most: int) -> Faults:

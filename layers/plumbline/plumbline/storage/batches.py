@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, wait
 from typing import TYPE_CHECKING, Any
 
 from plumbline.storage.clients import available
 from plumbline.storage.retrying import PATIENT, PROMPT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
 
     from mypy_boto3_dynamodb.type_defs import WriteRequestTypeDef
 
     from plumbline.storage.clients import Clients
-    from plumbline.storage.items import Item, Written
+    from plumbline.storage.items import Written
+    from plumbline.storage.pace import Pace
     from plumbline.storage.retrying import Backoff
 
 MAX_READS = 100
@@ -68,35 +71,74 @@ def _get_items(
     return found
 
 
-def put_items(clients: Clients, table: str, items: Iterable[Written], backoff: Backoff = PATIENT) -> None:
+def put_items(
+    clients: Clients,
+    table: str,
+    items: Iterable[Written],
+    backoff: Backoff = PATIENT,
+    *,
+    first: Callable[[Written], object] = lambda _: None,
+) -> None:
     """Put items, replacing what is there under their ids, several batches at a time.
+
+    ``items`` are taken as they are needed, so that they can be made while others are being written; of a batch in
+    flight, ``first`` is done with each item before any is written. Where the table refuses some for now, fewer
+    batches are in flight from there on, in later calls too.
 
     Raises:
         Unavailable: some could not be written; putting the same items again is safe.
     """
-    for _ in clients.workers.map(lambda batch: _put_batch(clients, table, batch, backoff), batched(items)):
-        pass
+    flying: set[Future[bool]] = set()
+    try:
+        for batch in batched(items):
+            while len(flying) >= clients.pace.allowed:
+                flying = _land(flying, clients.pace, FIRST_COMPLETED)
+            flying.add(clients.workers.submit(_put_batch, clients, table, batch, backoff, first))
+        _land(flying, clients.pace, ALL_COMPLETED)
+    finally:
+        # Where one failed: nothing goes on behind the back of whoever is told.
+        for future in flying:
+            future.cancel()
+        wait(flying)
 
 
-def batched(items: Iterable[Written]) -> Iterator[list[Item]]:
+def _land(flying: set[Future[bool]], pace: Pace, when: str) -> set[Future[bool]]:
+    landed, left = wait(flying, return_when=when)
+    for future in landed:
+        if future.result():
+            pace.taken()
+        else:
+            pace.refused()
+    return left
+
+
+def batched(items: Iterable[Written]) -> Iterator[list[Written]]:
     """Items in batches that one request may hold."""
-    batch: list[Item] = []
+    batch: list[Written] = []
     size = 0
     for written in items:
         if batch and (len(batch) == MAX_WRITES or size + written.size > MAX_WRITE_BYTES):
             yield batch
             batch, size = [], 0
-        batch.append(written.item)
+        batch.append(written)
         size += written.size
     if batch:
         yield batch
 
 
-def _put_batch(clients: Clients, table: str, batch: Sequence[Item], backoff: Backoff) -> None:
-    left: Sequence[WriteRequestTypeDef] = [{"PutRequest": {"Item": item}} for item in batch]
+def _put_batch(
+    clients: Clients, table: str, batch: Sequence[Written], backoff: Backoff, first: Callable[[Written], object]
+) -> bool:
+    """Put a batch; whether the table took it whole and at once."""
+    for written in batch:
+        first(written)
+    left: Sequence[WriteRequestTypeDef] = [{"PutRequest": {"Item": written.item}} for written in batch]
+    smoothly = True
     for _ in backoff:
         with available():
             answer: Any = clients.dynamodb.batch_write_item(RequestItems={table: left})
         left = answer.get("UnprocessedItems", {}).get(table)
+        smoothly = smoothly and not left and not answer.get("ResponseMetadata", {}).get("RetryAttempts")
         if not left:
-            return
+            break
+    return smoothly

@@ -14,6 +14,8 @@ from botocore.exceptions import ClientError, HTTPClientError, ResponseStreamingE
 from botocore.exceptions import ConnectionError as NoConnection
 
 from plumbline.errors import Unavailable
+from plumbline.storage.pace import Pace
+from plumbline.storage.wire import serialise_directly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,12 +49,14 @@ def _workers() -> ThreadPoolExecutor:
 class Clients:
     """One low-level client a service, made once a process, and the threads that call them in parallel.
 
-    Tasks given to ``workers`` never give it further tasks: they could wait for each other for ever.
+    Tasks given to ``workers`` never give it further tasks: they could wait for each other for ever. ``pace`` says
+    how many of them may write in bulk at the moment.
     """
 
     dynamodb: DynamoDBClient
     s3: S3Client
     workers: ThreadPoolExecutor = field(default_factory=_workers)
+    pace: Pace = field(default_factory=lambda: Pace(WORKERS))
 
     @classmethod
     def create(cls, *, patient: bool = False) -> Clients:
@@ -63,9 +67,11 @@ class Clients:
         """
         config = _PATIENT if patient else _PROMPT
         session = boto3.Session()
+        # Items are built in wire form by this package: validating them costs a third of a write.
+        dynamodb = session.client("dynamodb", config=config.merge(Config(parameter_validation=False)))
+        serialise_directly(dynamodb)
         return cls(
-            # Items are built in wire form by this package: validating them costs a third of a write.
-            session.client("dynamodb", config=config.merge(Config(parameter_validation=False))),
+            dynamodb,
             session.client("s3", config=config.merge(_s3_config())),
         )
 

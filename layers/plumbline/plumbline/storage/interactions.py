@@ -31,7 +31,7 @@ from plumbline.storage.transactions import Cancelled, VersionConflict, transact
 
 if TYPE_CHECKING:
     import collections.abc
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from plumbline.models import Alert, Interaction
     from plumbline.storage.clients import Clients
@@ -163,18 +163,18 @@ class InteractionStore:
         """
         return list_alerts(self._clients, self._table, query, limit, before)
 
-    def put_batch(self, interactions: collections.abc.Sequence[Interaction]) -> None:
+    def put_batch(self, interactions: Iterable[Interaction]) -> None:
         """Keep many interactions under ids that were reserved for them; putting them again changes nothing.
+
+        They are taken as they are needed: an iterator may make them while those before are being written. Where
+        an error is raised, some may have been kept.
 
         Raises:
             PayloadTooLarge: the metrics of one are more than can be kept.
             ValueError: a number that cannot be kept, or metadata that is not JSON.
             Unavailable: some could not be written in spite of all retries.
         """
-        written = [write_interaction(interaction) for interaction in interactions]
-        for _ in self._clients.workers.map(self._put_texts, [one for one in written if one.s3_object]):
-            pass
-        put_items(self._clients, self._table, written)
+        put_items(self._clients, self._table, map(write_interaction, interactions), first=self._put_texts)
 
     def _put_texts(self, written: Written) -> None:
         if written.s3_object is None:
