@@ -32,6 +32,8 @@ from plumbline.metrics.refusals import is_refusal
         "Zuerst öffnen Sie das Gerät. Danach lösen Sie die Schrauben und",
         "Откройте крышку. Затем возьмите ключ и",
         "It ends well, but then comes a new sentence. And ",
+        "It is a city in France. The river there is the Seine",
+        "1. Open the lid.\n2. Take out the battery.\n3. Look whether the contacts were cleaned",
     ],
 )
 def test_what_stops_in_the_middle_is_cut(text: str) -> None:
@@ -42,9 +44,8 @@ def test_what_stops_in_the_middle_is_cut(text: str) -> None:
     "text",
     [
         "There are three reasons for this. The one that counts most in my opinion is without doubt the impor",
-        "It is a city in France. The river there is the Seine and many tourists visit it",
+        "It is a city in France. The river there is the Seine and many tourists visit it each year in spring",
         "首先打开盖子。然后取出电池并检查触点是否",
-        "1. Open the lid.\n2. Take out the battery.\n3. Look whether the contacts were cleaned",
     ],
 )
 def test_prose_without_its_end_is_unended(text: str) -> None:

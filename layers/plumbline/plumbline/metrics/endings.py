@@ -60,6 +60,7 @@ _BREAKS = frozenset(",:(&/，、：" + _DASHES)
 # Letters in which no English word ends: "environ-m", "qu", "compl", "univ".
 _NO_WORD = re.compile(r"(?:[jqv]|[bcdfgpt]l|[bcdfgptw]r|qu|[cst]ti|nv|dv|[^aeiouy]{5})$")
 _LEAST_WORDS = 4
+_BEGINNING = 8  # words; most sentences whose full stop was forgotten have more
 _SHORT = 3
 _EMOJI_STYLE = "\ufe0f"
 
@@ -73,13 +74,13 @@ class Ending(IntEnum):
 
 
 def ending(text: str) -> Ending:
-    """How the text ends: whether it stops in the middle of a sentence, a word, code, JSON or a table's row.
+    r"""How the text ends: whether it stops in the middle of a sentence, a word, code, JSON or a table's row.
 
     >>> ending("There are three reasons. The first of").name
     'CUT'
-    >>> ending("There are three reasons. The first is cost").name
+    >>> ending("There are three reasons for all that has happened here, and the first is cost").name
     'UNENDED'
-    >>> ending("There are three: 1. cost 2. time 3. taste").name
+    >>> ending("There are three:\n- cost\n- time\n- taste").name
     'WHOLE'
     """
     between_words = text[-1:] == " " and text[-2:-1].isalpha()
@@ -151,7 +152,7 @@ def _unstopped_ending(text: str, lines: list[str]) -> Ending:
     if is_code or not _ends_in_word(text) or _LINK_OR_TAG.search(last.split()[-1]) or _HEADING.match(last):
         return Ending.WHOLE
     if _LIST_ITEM.match(last):
-        return Ending.UNENDED if _others_end(lines) else Ending.WHOLE
+        return Ending.CUT if _others_end(lines) else Ending.WHOLE
     return _prose_ending(lines)
 
 
@@ -224,8 +225,8 @@ def _prose_ending(lines: list[str]) -> Ending:
     if not words or _NAME.match(rest):
         return Ending.WHOLE
     if ends:
-        # A few words after a sentence are the beginning of another; many may be one whose full stop is forgotten.
-        return Ending.CUT if len(words) <= _LEAST_WORDS and not _is_unspaced(rest) else Ending.UNENDED
+        # Some words after a sentence are the beginning of another; many may be one whose full stop is forgotten.
+        return Ending.CUT if len(words) <= _BEGINNING and not _is_unspaced(rest) else Ending.UNENDED
     return Ending.UNENDED if _is_sentence(rest, words, lines[:-1]) else Ending.WHOLE
 
 
