@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from plumbline.baselines import Sketch, Sketches
 from plumbline.baselines.sketch import WIDTH, bucket, edges, middle
+from plumbline.metrics import series
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,6 +86,30 @@ def test_folding_in_any_split_and_order_gives_the_same_bytes(
     shuffler.shuffle(shuffled)
     parts = [sketches_of(shuffled[writer::writers]) for writer in range(writers)]
     assert merged(*parts).pack() == whole.pack()
+
+
+@given(st.lists(METRICS, max_size=20), st.lists(METRICS | st.just({"output.length": -0.0}), max_size=20))
+@example(
+    [], [{"output.length": 0.0}, {"output.length": -0.0}, {"output.length": 1.7e308}, {"output.length": 1.7e308}]
+)
+def test_adding_many_is_adding_each(before: Rows, rows: Rows) -> None:
+    each, many = sketches_of(before), sketches_of(before)
+    for row in rows:
+        for name, value in row.items():
+            each.merge(Sketches({name: sketch_of([value], series(name).unit)}))
+    many.add_many(rows)
+    assert many == each == sketches_of([*before, *rows])
+    assert many.pack() == each.pack()
+    assert all(many[name].count == each[name].count for name in each)
+
+
+@pytest.mark.parametrize("bad", [{"output.length": math.nan}, {"output.cost": -math.inf}, {"no name": 1.0}])
+def test_of_many_none_is_counted_where_one_cannot_be(bad: dict[str, float]) -> None:
+    sketches = sketches_of([{"output.length": 1.0}])
+    before = sketches.copy()
+    with pytest.raises(ValueError, match=r"finite|name"):
+        sketches.add_many([{"output.length": 2.0}, {"output.words": 3.0}, bad])
+    assert sketches == before
 
 
 @given(st.lists(METRICS, max_size=20))

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from plumbline.baselines.scale import from_log_size, log_size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 WIDTH = 0.05
 """Width of a bucket in ``ln(1 + |x|/unit)``."""
@@ -25,6 +29,8 @@ _MOST_TIMES_PARTS = 2.0**900
 
 def bucket(x: float, unit: float) -> int:
     """The bucket of a value: ``sign(x) · round(ln(1 + |x|/unit) / 0.05)``."""
+    if not x:  # most values of many series
+        return 0
     ratio = x / unit
     if 0.0 <= ratio < _USUAL_RATIO:  # the same as below, for most values at half the time
         return round(math.log1p(ratio) / WIDTH)
@@ -38,7 +44,9 @@ def middle(place: float, unit: float) -> float:
 
 def _in_parts(value: float) -> int:
     # A float times a power of two is exact, as long as it is not too great for a float.
-    return int(value * _PARTS) if abs(value) < _MOST_TIMES_PARTS else int(value) << _SUM_BITS
+    if -_MOST_TIMES_PARTS < value < _MOST_TIMES_PARTS:
+        return int(value * _PARTS)
+    return int(value) << _SUM_BITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +87,28 @@ class Sketch:
         place = bucket(value, self.unit)
         self.buckets[place] = self.buckets.get(place, 0) + 1
         self.count += 1
-        self.min = min(self.min, value)
-        self.max = max(self.max, value)
-        self._total += _in_parts(value)
+        if value < self.min:  # noqa: PLR1730 - calling min and max would cost as much as all the rest
+            self.min = value
+        if value > self.max:  # noqa: PLR1730
+            self.max = value
+        if value:
+            self._total += _in_parts(value)
+
+    def add_all(self, times: Mapping[float, int]) -> None:
+        """Count values, each as many times as is said: the same as adding one by one.
+
+        That all are finite is for the caller to see to.
+        """
+        buckets, unit, total = self.buckets, self.unit, 0
+        for value, count in times.items():
+            place = bucket(value, unit)
+            buckets[place] = buckets.get(place, 0) + count
+            if value:
+                total += _in_parts(value) * count
+        self._total += total
+        self.count += sum(times.values())
+        self.min = min(self.min, min(times, default=math.inf) + 0.0)
+        self.max = max(self.max, max(times, default=-math.inf) + 0.0)
 
     def merge(self, other: Sketch) -> None:
         """Add the other sketch's values to this one's; the other stays as it is."""
