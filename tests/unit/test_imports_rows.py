@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from plumbline.imports.header import open_csv
-from plumbline.imports.moments import EARLIEST, parse_moment
+from plumbline.imports.moments import EARLIEST, AmbiguousDate, parse_moment
 from plumbline.imports.reader import STRAY_QUOTE, RecordReader
 from plumbline.imports.rows import MAX_CELL_BYTES, MAX_METADATA_BYTES, RowParser
 from plumbline.imports.values import NOT_A_NUMBER
@@ -146,6 +146,36 @@ def test_a_time_that_cannot_be_used_rejects_its_row_and_names_the_column() -> No
 )
 def test_the_common_forms_of_a_time(text: str, moment: str) -> None:
     assert parse_moment(text).isoformat() == moment
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["01/02/2026", "1/2/26", "31.01.2026", "31-01-2026 13:45", "1/31/2026 1:45 PM", "12.11.2026T00:00:00Z"],
+)
+def test_dates_with_the_year_last_are_told_as_such(text: str) -> None:
+    with pytest.raises(AmbiguousDate):
+        parse_moment(text)
+    row = one(f"Input,Output,created_at\nq,a,{text}\n".encode())
+    assert isinstance(row, Problem)
+    assert row.problem == (
+        "The date can be read in two ways, with the day or the month first. Write the year first, like 2026-01-31."
+    )
+
+
+@pytest.mark.parametrize(("header", "column"), [("id", "id"), ("ID,external_ID", "external_ID")])
+def test_the_callers_own_id(header: str, column: str) -> None:
+    cells = "," * header.count(",")
+    rows = parse(f"Input,Output,{header}\nq,a,{cells} r-1 \nq,a,{cells}\nq,a,{cells}a\tb\n".encode())
+    first, second, third = rows
+    assert isinstance(first, NewInteraction)
+    assert (first.external_id, first.metadata) == ("r-1", {column: " r-1 "})
+    assert isinstance(second, NewInteraction)
+    assert (second.external_id, second.metadata) == (None, {})
+    assert isinstance(third, Problem)
+    assert third.column == column
+    assert "at most 200 characters, none of them a control character" in third.problem
+    assert isinstance(one(f"Input,Output,id\nq,a,{'x' * 201}\n".encode()), Problem)
+    assert isinstance(one(f"Input,Output,id\nq,a,{'世' * 200}\n".encode()), NewInteraction)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from plumbline.imports.header import (
@@ -30,6 +31,7 @@ KNOWN_FORMS = (
 MESSAGES = "messages"
 METRICS = "metrics"
 METADATA = "metadata"
+_own_series = lru_cache(own_series)
 REQUEST, RESPONSE = "request", "response"
 
 
@@ -128,7 +130,7 @@ def series_of(name: str, key: str) -> str:
         Unusable: the name, in ``key``, cannot be a metric's.
     """
     try:
-        return own_series(name)
+        return _own_series(name)
     except ValueError as error:
         raise Unusable(f"The metric's name cannot be used: {error}.", key[:MAX_NAME]) from None
 
@@ -137,8 +139,13 @@ def _check_metadata(keys: Sequence[str]) -> None:
     if len(keys) > MAX_COLUMNS:
         raise Unusable(f"The object has {len(keys):,} further keys; at most {MAX_COLUMNS} can be kept.")
     for key in keys:
-        if not 1 <= len(key) <= MAX_NAME or "\0" in key:
-            raise Unusable(f"A key has from 1 to {MAX_NAME} characters, none of them NUL.")
+        check_key(key)
+
+
+def check_key(key: str, parent: str | None = None) -> None:
+    """Raise Unusable where a key, in the object under ``parent``, cannot be kept."""
+    if not 1 <= len(key) <= MAX_NAME or "\0" in key:
+        raise Unusable(f"A key has from 1 to {MAX_NAME} characters, none of them NUL.", parent)
 
 
 def _list(keys: Sequence[str]) -> str:

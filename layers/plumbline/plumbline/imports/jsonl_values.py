@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from plumbline.imports.header import CREATED_AT, MAX_COLUMNS
+from plumbline.imports.jsonl_forms import check_key
 from plumbline.imports.rows import MAX_CELL_BYTES, MAX_METADATA_BYTES
 from plumbline.imports.values import Unusable, read_time
 from plumbline.own_metrics import MAX_METRIC_VALUE
@@ -92,6 +93,7 @@ def json_metadata(
         if not isinstance(given, dict):
             raise Unusable('There must be an object, like {"model": "small-1"}.', all_metadata)
         for name, value in given.items():
+            check_key(name, all_metadata)
             if name in kept:
                 raise Unusable("There is a key of the same name beside the metadata.", f"{all_metadata}.{name}")
             if value is not None and value != "":

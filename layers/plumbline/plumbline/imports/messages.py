@@ -110,9 +110,7 @@ def _texts(parts: Sequence[Any], key: str) -> list[str]:
         if isinstance(part, str):
             found.append(part)
         elif not isinstance(part, dict) or not isinstance(part.get("type"), str):
-            raise Unusable(
-                'A part of a message is an object like {"type": "text", "text": "…"}.', f"{key}[{index}]"
-            )
+            raise Unusable('A part is an object like {"type": "text", "text": "…"}.', f"{key}[{index}]")
         elif (name := _TEXT_PARTS.get(part["type"])) is not None:
             if not isinstance(part.get(name), str):
                 raise Unusable(f"A part of type {part['type']} has its text in “{name}”.", f"{key}[{index}]")

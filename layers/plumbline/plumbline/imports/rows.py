@@ -28,6 +28,7 @@ class RowParser:
     def __init__(self, layout: Layout, created_at: datetime, delimiter: str = ",") -> None:
         self._layout = layout
         self._width = layout.width
+        self._columns = [name.strip() or f"column_{index}" for index, name in enumerate(layout.names, 1)]
         self._created_at = created_at
         self._separates = {",": "a comma", ";": "a semicolon", "\t": "a tab"}[delimiter]
         names = sum(len(name.encode()) for _, name in layout.metadata)
@@ -73,13 +74,13 @@ class RowParser:
     def _metrics(self, cells: list[str]) -> dict[str, float]:
         """An empty cell is no metric."""
         return {
-            series: read_number(written, self._column(index))
+            series: read_number(written, self._columns[index])
             for index, series in self._layout.metrics
             if (written := cells[index].strip())
         }
 
     def _external_id(self, cells: list[str], index: int) -> str | None:
-        return read_external_id(cells[index], self._column(index))
+        return read_external_id(cells[index], self._columns[index])
 
     def _check(self, record: Record) -> None:
         """Raise Unusable where a cell is missing, too many, too long or holds what is no text."""
@@ -87,7 +88,7 @@ class RowParser:
         if len(cells) < width:
             raise Unusable(
                 f"A cell is missing: the row has {_cells(len(cells))}, the header {width}.",
-                self._column(len(cells)),
+                self._columns[len(cells)],
             )
         if len(cells) > width:
             raise Unusable(
@@ -96,7 +97,7 @@ class RowParser:
             )
         for index, cell in enumerate(cells):
             if problem := _cell_problem(cell, valid=record.valid):
-                raise Unusable(problem, self._column(index))
+                raise Unusable(problem, self._columns[index])
         if self._metadata_size(cells) > MAX_METADATA_BYTES:
             raise Unusable(
                 f"The columns beside input and output hold more than {MAX_METADATA_BYTES // 1024} KiB together."
@@ -105,9 +106,6 @@ class RowParser:
     def _metadata_size(self, cells: list[str]) -> int:
         kept = ((name, cells[index]) for index, name in self._layout.metadata if cells[index])
         return sum(len(name.encode()) + len(cell.encode()) for name, cell in kept)
-
-    def _column(self, index: int) -> str:
-        return self._layout.names[index].strip() or f"column_{index + 1}"
 
 
 def _cell_problem(cell: str, *, valid: bool) -> str | None:
