@@ -89,6 +89,13 @@ WRONG = {
     "output.length thresholds on": "after thresholds comes off; to set one, write output.length > 100",
     "* > 5": "a bound belongs to one metric or series",
     "input.refusal > 0": "refusal is measured on the output only: write output.refusal",
+    "lenght > 5": "there is no metric lenght; did you mean length? A metric of your own needs a name that",
+    "output.lenght > 5": "there is no metric lenght; did you mean length?",
+    "input.word outliers off": "there is no metric word; did you mean words?",
+    "compresion_ratio < 0.1": "did you mean compression_ratio?",
+    "PII > 0": "there is no metric PII; did you mean pii?",
+    "Length > 5": "there is no metric Length; did you mean length?",
+    "outptu.length > 5": "there is no element outptu; did you mean output.length?",
     "words > 5; words > 6": "the bound > of words is said twice",
     "words outliers off; words outliers on": "the outliers of words are said twice",
     "words off; words > 5": "words has bounds and has its thresholds off",
@@ -281,3 +288,11 @@ def test_a_metric_stands_for_the_elements_that_it_is_measured_on() -> None:
     assert targeted("overlap") == ("output.overlap",)
     assert targeted("latency_ms") == ("input.latency_ms", "output.latency_ms")
     assert targeted("input.tokens") == ("input.tokens",)
+
+
+@pytest.mark.parametrize(
+    "name", ["latency_ms", "wordiness", "lengthy_ms", "lines_of_code", "lax", "url", "input_tokens"]
+)
+def test_a_name_that_is_only_somewhat_alike_is_ones_own(name: str) -> None:
+    assert targeted(f"output.{name}") == (f"output.{name}",)
+    assert targeted(name) == (f"input.{name}", f"output.{name}")
