@@ -8,7 +8,7 @@ import zlib
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from plumbline.metrics import METRICS, SERIES, Metric, markdown_table, measure, series
+from plumbline.metrics import METRICS, SERIES, Metric, markdown_table, measure, measuring_only, series
 from plumbline.metrics.compression import compressed_size
 from plumbline.metrics.registry import MOST_METRICS, OWN_UNIT
 
@@ -61,6 +61,13 @@ def test_every_text_is_measured_and_every_value_lies_in_its_range(one: str, othe
 @given(ANY_TEXT, ANY_TEXT)
 def test_measuring_is_a_function_of_the_texts(one: str, other: str) -> None:
     assert measure(one, other) == measure(one, other)
+
+
+@given(ANY_TEXT, ANY_TEXT, st.sets(st.sampled_from(sorted(SERIES)), max_size=9))
+@example("What is it? " * 9, "It is what it is, " * 9, {"output.overlap", "input.smog", "output.truncated"})
+def test_measuring_some_series_gives_what_measuring_all_gives(one: str, other: str, only: set[str]) -> None:
+    wanted = {name: value for name, value in measure(one, other).items() if name in only}
+    assert measuring_only(only)(one, other) == wanted
 
 
 def test_compression_ratio_is_zlib_bytes_by_utf8_bytes() -> None:

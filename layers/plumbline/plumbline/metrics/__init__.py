@@ -1,8 +1,8 @@
 """Text in, numbers out. Pure: no AWS, no environment, no clock."""
 
 from plumbline.metrics.definition import Metric, Series
-from plumbline.metrics.measuring import measure
+from plumbline.metrics.measuring import measure, measuring_only
 from plumbline.metrics.registry import SERIES, markdown_table, series
 from plumbline.metrics.table import METRICS
 
-__all__ = ["METRICS", "SERIES", "Metric", "Series", "markdown_table", "measure", "series"]
+__all__ = ["METRICS", "SERIES", "Metric", "Series", "markdown_table", "measure", "measuring_only", "series"]

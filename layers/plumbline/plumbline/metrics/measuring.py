@@ -22,7 +22,7 @@ from plumbline.metrics.table import METRICS
 from plumbline.metrics.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from plumbline.metrics.characters import Characters
     from plumbline.models import Element
@@ -41,7 +41,7 @@ _DECIMALS = 6  # far below every metric's unit, and short to read and to store
 # Names of metrics of the same support, in the order in which their values are measured.
 _COUNTS = (
     *("length", "letters", "lines", "words", "sentences", "syllables", "monosyllables", "polysyllables"),
-    *("long_words", "max_word_length", "unique_words", *PATTERNS),
+    *("long_words", "max_word_length", "unique_words"),
 )
 _OF_ANY_TEXT = ("reading_time",)
 _SHARES = ("symbol_ratio", "digit_ratio", "punctuation_ratio", "special_ratio", "uppercase_ratio", "word_length")
@@ -51,13 +51,15 @@ _FLAGS = ("blank", "truncated", "truncated_early", "refusal", "valid_json", "pla
 
 
 class _Names:
-    """The names of an element's series, by the groups above."""
+    """The names of an element's series, by the groups above; a group of which none is wanted has none."""
 
-    def __init__(self, element: Element) -> None:
+    def __init__(self, element: Element, only: frozenset[str] | None = None) -> None:
         def names(*metrics: str) -> tuple[str, ...]:
-            return tuple(f"{element}.{_BY_NAME[metric].name}" for metric in metrics)
+            found = tuple(f"{element}.{_BY_NAME[metric].name}" for metric in metrics)
+            return found if only is None or not only.isdisjoint(found) else ()
 
         self.counts = names(*_COUNTS)
+        self.patterns = names(*PATTERNS)
         self.of_any_text = names(*_OF_ANY_TEXT)
         self.non_ascii = names("non_ascii_ratio")
         self.shares = names(*_SHARES)
@@ -73,13 +75,30 @@ _INPUT, _OUTPUT = _Names("input"), _Names("output")
 
 def measure(input_text: str, output_text: str) -> dict[str, float]:
     """All series of an interaction, by name. A metric that the text is too short for is absent."""
+    return _measure_both(input_text, output_text, _INPUT, _OUTPUT)
+
+
+def measuring_only(series: Iterable[str]) -> Callable[[str, str], dict[str, float]]:
+    """A function as :func:`measure` that measures these series only, without what others alone need."""
+    only = frozenset(series)
+    given, answered = _Names("input", only), _Names("output", only)
+
+    def measure_only(input_text: str, output_text: str) -> dict[str, float]:
+        values = _measure_both(input_text, output_text, given, answered)
+        return {name: values[name] for name in only if name in values}
+
+    return measure_only
+
+
+def _measure_both(input_text: str, output_text: str, ins: _Names, outs: _Names) -> dict[str, float]:
     given, answered = Text.of(input_text), Text.of(output_text)
     values: dict[str, float] = {}
-    _measure(given, _INPUT, values)
-    _measure(answered, _OUTPUT, values)
-    _put(values, _OUTPUT.flags, _measure_flags(answered))
-    if len(answered.words) >= _OVERLAP_FROM:
-        _put_rounded(values, _OUTPUT.overlap, (len(answered.distinct & given.distinct) / len(answered.distinct),))
+    _measure(given, ins, values)
+    _measure(answered, outs, values)
+    if outs.flags:
+        _put(values, outs.flags, _measure_flags(answered))
+    if outs.overlap and len(answered.words) >= _OVERLAP_FROM:
+        _put_rounded(values, outs.overlap, (len(answered.distinct & given.distinct) / len(answered.distinct),))
     return values
 
 
@@ -98,18 +117,23 @@ def _measure(text: Text, names: _Names, values: dict[str, float]) -> None:
     words = counts.words
     letters = len("".join(text.words))
     sentences = max(1, count_sentences(text.data, text.others)) if words else 0
-    _put(values, names.counts, _count(text, counts, sentences))
-    _put_rounded(values, names.of_any_text, (length * _READING_SECONDS,))
-    if length >= _NON_ASCII_FROM:
+    if names.counts:
+        _put(values, names.counts, _count(text, counts, sentences))
+    if names.patterns:
+        found = find_patterns(text.text, text.data, characters.digits, characters.capitals)
+        _put(values, names.patterns, found)
+    if names.of_any_text:
+        _put_rounded(values, names.of_any_text, (length * _READING_SECONDS,))
+    if names.non_ascii and length >= _NON_ASCII_FROM:
         _put_rounded(values, names.non_ascii, (characters.beyond_ascii / length,))
-    if length >= _RATIOS_FROM:
+    if names.shares and length >= _RATIOS_FROM:
         word_length = letters / words if words else 0.0
         _put_rounded(values, names.shares, (*_measure_shares(characters), word_length))
-    if length >= _COMPRESSION_FROM:
+    if names.compression and length >= _COMPRESSION_FROM:
         _put_rounded(values, names.compression, (compressed_size(text.data) / len(text.data),))
-    if words:
+    if names.means and words:
         _put_rounded(values, names.means, (counts.syllables / words, words / sentences))
-    if words >= _WORD_SHARES_FROM:
+    if names.word_shares and words >= _WORD_SHARES_FROM:
         diversity, density = len(text.distinct) / words, 1.0 - counts.function_words / words
         _put_rounded(values, names.word_shares, (diversity, density, *readability(counts, sentences, letters)))
 
@@ -128,7 +152,6 @@ def _count(text: Text, counts: WordCounts, sentences: int) -> tuple[int, ...]:
         counts.long_words,
         max(map(len, text.distinct), default=0),
         len(text.distinct),
-        *find_patterns(text.text, text.data, characters.digits, characters.capitals),
     )
 
 
