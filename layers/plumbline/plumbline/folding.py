@@ -182,7 +182,7 @@ def read_record(record: Mapping[str, Any]) -> Inserted | None:
     change = record.get("dynamodb") or {}
     try:
         number = int(change["Keys"]["id"]["N"])
-        if number <= 0:  # the sequence, an idempotency key
+        if number <= 0:  # the sequence, an idempotency key, a claim of an external id
             return None
         metrics = read_metrics(change["NewImage"])
         moment = datetime.fromtimestamp(float(change["ApproximateCreationDateTime"]), UTC)

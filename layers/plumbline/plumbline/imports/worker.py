@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from plumbline.alerts import judge
+from plumbline.alerts import Judge
 from plumbline.baselines import Sketches
 from plumbline.metrics import measure
 from plumbline.models import Interaction
@@ -20,10 +20,11 @@ from plumbline.storage.retrying import Backoff
 from plumbline.storage.transactions import VersionConflict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from plumbline.alerts import Rules
     from plumbline.imports.chunks import Chunk
+    from plumbline.models import NewInteraction
     from plumbline.storage.baselines import BaselineRows, BaselineWrite
 
 
@@ -31,7 +32,8 @@ class Interactions(Protocol):
     """What a worker needs of :class:`plumbline.storage.interactions.InteractionStore`."""
 
     def reserve(self, count: int, /) -> int: ...
-    def put_batch(self, interactions: Sequence[Interaction], /) -> None: ...
+    def claim(self, wanted: Mapping[str, int], /) -> dict[str, int]: ...
+    def put_batch(self, interactions: Iterable[Interaction], /) -> None: ...
 
 
 class Imports(Protocol):
@@ -45,11 +47,23 @@ class Imports(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a chunk added, where this attempt was the one that was counted. Alerts are counted by type."""
+    """What a chunk added, where this attempt was the one that was counted. Alerts are counted by type.
+
+    Of the rows ``stored``, ``known`` took the place of others that had the same external ids.
+    """
 
     stored: int
     rejected: int
     alerts: Mapping[str, int]
+    known: int = 0
+
+
+class _Row(NamedTuple):
+    """A row that is stored, and the id that it gets; ``known`` if that is another row's from another chunk."""
+
+    id: int
+    new: NewInteraction
+    known: bool
 
 
 class ChunkWorker:
@@ -87,38 +101,35 @@ class ChunkWorker:
 
         ``known`` is the baseline as it stood when the import began. A row is judged by it and by the rows of
         its own chunk, so that every attempt judges alike and a first file has something to be compared with.
+        A row with an external id that was stored before takes that row's place, the last of several in a chunk
+        that of the others; those replaced are not counted in the baselines again.
 
         Raises:
             Unavailable: storage is busy or down; the same chunk may be tried again.
         """
-        measured = [{**measure(row.input, row.output), **row.metrics} for row in chunk.rows]
-        own = Sketches()
-        for metrics in measured:
-            own.add(metrics)
+        rows = self._number(self._reserve(import_id, chunk), chunk.rows)
+        measured = [{**measure(row.new.input, row.new.output), **row.new.metrics} for row in rows]
+        own = _sketched(measured)
         together = known.copy()
         together.merge(own)
-        baselines = self._rules.fit(together)
+        judge = Judge(self._rules, self._rules.fit(together), counted=True)
+        alerts: Counter[str] = Counter()
 
-        first_id = self._reserve(import_id, chunk)
-        interactions = [
-            Interaction(
-                id=number,
-                input=row.input,
-                output=row.output,
-                created_at=row.created_at,
-                metrics=metrics,
-                findings=judge(metrics, self._rules, baselines, counted=True),
-                metadata=row.metadata,
-                import_id=import_id,
-            )
-            for number, (row, metrics) in enumerate(zip(chunk.rows, measured, strict=True), first_id)
-        ]
-        if interactions:
-            self._interactions.put_batch(interactions)
-        alerts: Counter[str] = Counter(finding.alert_type for one in interactions for finding in one.findings)
-        if not self._finish(import_id, chunk, alerts.total(), own):
+        def interactions() -> Iterator[Interaction]:
+            for (number, row, _), metrics in zip(rows, measured, strict=True):
+                findings = judge.findings(metrics)
+                alerts.update(finding.alert_type for finding in findings)
+                yield Interaction(
+                    number, row.input, row.output, row.created_at, metrics, findings, row.metadata, import_id
+                )
+
+        # Each is judged and made while those before it are being written.
+        self._interactions.put_batch(interactions())
+        new = [metrics for row, metrics in zip(rows, measured, strict=True) if not row.known]
+        outcome = _outcome(chunk, alerts.total(), known=len(chunk.rows) - len(new))
+        if not self._finish(import_id, chunk.number, outcome, own if len(new) == len(rows) else _sketched(new)):
             return None
-        return Recorded(len(interactions), chunk.rejected, alerts)
+        return Recorded(outcome.rows_stored, outcome.rows_rejected, alerts, outcome.rows_known)
 
     def _reserve(self, import_id: int, chunk: Chunk) -> int:
         def reserve(count: int) -> int:
@@ -126,28 +137,58 @@ class ChunkWorker:
 
         return self._imports.reserve_chunk(import_id, chunk.number, len(chunk.rows), reserve)
 
-    def _finish(self, import_id: int, chunk: Chunk, alerts: int, own: Sketches) -> bool:
-        outcome = ChunkOutcome(
-            # What precedes the first row (the header, a byte order mark) is counted with it.
-            bytes_read=chunk.end.byte - (chunk.start.byte if chunk.number > 1 else 0),
-            rows_read=len(chunk.rows) + chunk.rejected,
-            rows_stored=len(chunk.rows),
-            rows_rejected=chunk.rejected,
-            alerts_raised=alerts,
-            problems=chunk.problems,
-            next_byte=chunk.end.byte,
-            next_row=chunk.end.row,
-            next_line=chunk.end.line,
-        )
-        if self._inline is None or not chunk.rows:
-            return self._imports.finish_chunk(import_id, chunk.number, outcome, None)
+    def _number(self, first_id: int, rows: Sequence[NewInteraction]) -> list[_Row]:
+        """The rows that are stored, with their ids: of those with the same external id, the last one.
+
+        Ids are reserved for all rows, so that each has the same on every attempt. A claim that says another id
+        is another chunk's.
+        """
+        own = range(first_id, first_id + len(rows))
+        last = {
+            row.external_id: number for number, row in zip(own, rows, strict=True) if row.external_id is not None
+        }
+        claimed = self._interactions.claim(last) if last else {}
+        numbered: list[_Row] = []
+        for number, row in zip(own, rows, strict=True):
+            if row.external_id is None:
+                numbered.append(_Row(number, row, known=False))
+            elif last[row.external_id] == number:
+                told = claimed[row.external_id]
+                numbered.append(_Row(told, row, told not in own))
+        return numbered
+
+    def _finish(self, import_id: int, number: int, outcome: ChunkOutcome, new: Sketches) -> bool:
+        if self._inline is None or not new:
+            return self._imports.finish_chunk(import_id, number, outcome, None)
         return self._folding.repeat(
-            partial(self._finish_and_fold, self._inline, import_id, chunk.number, outcome, own), VersionConflict
+            partial(self._finish_and_fold, self._inline, import_id, number, outcome, new), VersionConflict
         )
 
     def _finish_and_fold(
-        self, rows: BaselineRows, import_id: int, number: int, outcome: ChunkOutcome, own: Sketches
+        self, rows: BaselineRows, import_id: int, number: int, outcome: ChunkOutcome, new: Sketches
     ) -> bool:
         write = inline_baseline(rows, self._clock())
-        write.sketches.merge(Sketches(countable(dict(own.items()), write.sketches)))
+        write.sketches.merge(Sketches(countable(dict(new.items()), write.sketches)))
         return self._imports.finish_chunk(import_id, number, outcome, write)
+
+
+def _sketched(measured: Iterable[Mapping[str, float]]) -> Sketches:
+    sketches = Sketches()
+    sketches.add_many(measured)
+    return sketches
+
+
+def _outcome(chunk: Chunk, alerts: int, *, known: int) -> ChunkOutcome:
+    return ChunkOutcome(
+        # What precedes the first row (the header, a byte order mark) is counted with it.
+        bytes_read=chunk.end.byte - (chunk.start.byte if chunk.number > 1 else 0),
+        rows_read=len(chunk.rows) + chunk.rejected,
+        rows_stored=len(chunk.rows),
+        rows_known=known,
+        rows_rejected=chunk.rejected,
+        alerts_raised=alerts,
+        problems=chunk.problems,
+        next_byte=chunk.end.byte,
+        next_row=chunk.end.row,
+        next_line=chunk.end.line,
+    )

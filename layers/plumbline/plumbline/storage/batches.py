@@ -47,16 +47,21 @@ def get_items(
     Raises:
         Unavailable: storage is busy or down, or left keys unread to the last.
     """
-    found = _get_items(clients, table, ids, backoff, consistent=False)
+    found = read_items(clients, table, ids, backoff, consistent=False)
     missing = [number for number in ids if number not in found]
     if missing:
-        found.update(_get_items(clients, table, missing, backoff, consistent=True))
+        found.update(read_items(clients, table, missing, backoff, consistent=True))
     return found
 
 
-def _get_items(
+def read_items(
     clients: Clients, table: str, ids: Sequence[int], backoff: Backoff, *, consistent: bool
 ) -> dict[int, Mapping[str, Any]]:
+    """Items by id, at most 100, read once; where it need not be consistently, new ones may be missed.
+
+    Raises:
+        Unavailable: storage is busy or down, or left keys unread to the last.
+    """
     found: dict[int, Mapping[str, Any]] = {}
     keys: Any = [{"id": {"N": str(number)}} for number in ids]
     for _ in backoff:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 KEPT_SECONDS = 24 * 3600
 # 120 bits are at most 37 digits, which a DynamoDB number holds exactly, and never collide.
 _BYTES = 15
+LOWEST_KEY_ID = -(1 << 8 * _BYTES)
+"""The lowest id that a key's item may have; ids below are free for others."""
 
 
 @dataclass(frozen=True, slots=True)

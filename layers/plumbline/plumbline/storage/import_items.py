@@ -33,6 +33,7 @@ class ChunkOutcome:
     next_byte: int = 0
     next_row: int = 0
     next_line: int = 0
+    rows_known: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from plumbline.storage.baselines import BaselineWrite, baseline_put
 from plumbline.storage.batches import get_item, get_items, put_items
 from plumbline.storage.clients import available
 from plumbline.storage.conditional import ALL_OLD, equal_items, put_item
+from plumbline.storage.external_ids import ExternalIds
 from plumbline.storage.idempotency import Idempotency, KeyUsed, read_key
 from plumbline.storage.items import (
     Written,
@@ -66,6 +67,7 @@ class InteractionStore:
         self._table = table
         self._bucket = bucket
         self._sequence = sequence or Sequence(clients, table)
+        self._external_ids = ExternalIds(clients, table)
         self._baselines_table = baselines_table
         self._clock = clock
 
@@ -84,6 +86,14 @@ class InteractionStore:
             Unavailable: storage is busy or down.
         """
         return self._sequence.reserve(count)
+
+    def claim(self, wanted: Mapping[str, int]) -> dict[str, int]:
+        """The interaction of each external id: the one in ``wanted``, unless it has had one before.
+
+        Raises:
+            Unavailable: storage is busy or down; some may have been claimed, and will be found so.
+        """
+        return self._external_ids.claim(wanted)
 
     def put(
         self,

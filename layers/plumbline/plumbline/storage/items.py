@@ -124,7 +124,7 @@ def read_findings(item: Mapping[str, Any]) -> tuple[Finding, ...]:
 
 
 def is_interaction(item: Mapping[str, Any]) -> bool:
-    """Whether an item of the table is an interaction; the sequence and idempotency keys have ids below 1."""
+    """Whether an item of the table is an interaction; the sequence, idempotency keys and claims are below 1."""
     return int(item["id"]["N"]) > 0
 
 
