@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 READ_SIZE = 256 * 1024
-# A line longer than this comes in pieces, so that memory stays flat whatever a file holds.
+# A line longer than this comes in pieces of one byte more, so that memory stays flat whatever a file holds.
 MAX_LINE_BYTES = 16 * 1024 * 1024
 
 
@@ -72,12 +72,32 @@ def _split(stream: ByteStream, head: bytes, read_size: int) -> Iterator[bytes]:
         started.append(block)
         size += len(block)
         if b"\n" in block or b"\r" in block or started[0].endswith(b"\r") or size > MAX_LINE_BYTES:
-            lines = b"".join(started).splitlines(keepends=True)
+            joined = b"".join(started)
+            started.clear()
+            lines = joined.splitlines(keepends=True)
+            del joined
+            if size > MAX_LINE_BYTES:
+                _divide(lines)
             # The last line may go on in the next block, and a "\r" at its end may be half of a "\r\n".
-            goes_on = not block.endswith(b"\n") and len(lines[-1]) <= MAX_LINE_BYTES
-            started = [lines.pop()] if goes_on else []
+            if not block.endswith(b"\n"):
+                started.append(lines.pop())
             size = sum(map(len, started))
             yield from lines
+            lines.clear()
         block = stream.read(read_size)
     if started:
         yield b"".join(started)
+
+
+def _divide(lines: list[bytes]) -> None:
+    """Divide the long ones in pieces: where follows from a line alone, never from how the stream's blocks come."""
+    length = MAX_LINE_BYTES + 1
+    pieces: list[bytes] = []
+    for line in lines:
+        start = 0
+        # One byte more stays together, so that no "\r\n" is divided.
+        while len(line) - start > length + 1:
+            pieces.append(line[start : start + length])
+            start += length
+        pieces.append(line[start:] if start else line)
+    lines[:] = pieces

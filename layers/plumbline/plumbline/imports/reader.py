@@ -14,7 +14,7 @@ import csv
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from plumbline.imports.lines import MAX_LINE_BYTES
+from plumbline.imports.lines import MAX_LINE_BYTES, READ_SIZE
 from plumbline.imports.recovery import LOOKAHEAD_BYTES, LOOKAHEAD_LINES, end_of_malformed, swallowed_rows
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 # A row longer than this is not kept in memory: it is skipped and reported.
 MAX_ROW_BYTES = MAX_LINE_BYTES
+# A broken row is told by up to two rows' lengths (what its quote has swallowed, the last line of it in full), by
+# the lines behind it, of which the last is read in full, and by a block.
+MOST_LOOKED_AHEAD = 3 * MAX_ROW_BYTES + LOOKAHEAD_BYTES + READ_SIZE
 
 STRAY_QUOTE = (
     "has a quotation mark in a place where it closes a cell too early: "
@@ -67,13 +70,18 @@ class RecordReader:
 
     ``width`` is how many cells a row should have. It does not bind the reader, but helps it to find the next
     row after a broken one.
+
+    What a record is depends on the bytes behind it only where it is broken, and then at most on the next
+    :data:`MOST_LOOKED_AHEAD`.
     """
 
-    def __init__(self, lines: Lines, start: Position, width: int) -> None:
+    def __init__(self, lines: Lines, start: Position, width: int, delimiter: str = ",") -> None:
         # Python's own limit of 131,072 characters would make errors of cells that are within ours.
         csv.field_size_limit(MAX_ROW_BYTES * 2)
         self._lines = lines
         self._width = width
+        self._delimiter = delimiter
+        self._skipping = False
         self._pending: list[bytes] = []
         self._valid = True
         self._at_end = False
@@ -89,7 +97,16 @@ class RecordReader:
         """The place behind the last record that was handed out."""
         return Position(self._byte, self._row, self._line)
 
+    @property
+    def skipping(self) -> bool:
+        """Whether a row that is too long has been judged and only its end is still looked for."""
+        return self._skipping
+
     def __iter__(self) -> Iterator[Record | Malformed]:
+        return filter(None, self.steps())
+
+    def steps(self) -> Iterator[Record | Malformed | None]:
+        """Like iterating, with a None for every blank line: one may stop behind each of them too."""
         while True:
             try:
                 yield from self._records()
@@ -100,12 +117,11 @@ class RecordReader:
             else:
                 return
 
-    def _records(self) -> Iterator[Record]:
-        for cells in csv.reader(self._feed(), strict=True):
+    def _records(self) -> Iterator[Record | None]:
+        for cells in csv.reader(self._feed(), strict=True, delimiter=self._delimiter):
             record = Record(self._row, self._line, cells, self._valid)
             self._advance()
-            if cells and not (len(cells) == 1 and cells[0].isspace()):
-                yield record
+            yield None if is_blank(cells) else record
 
     def _feed(self) -> Iterator[str]:
         pending = self._pending
@@ -143,16 +159,16 @@ class RecordReader:
     def _malformed(self) -> Malformed:
         if self._at_end:  # the parser asked for a line more than there is: a quote is open
             self._at_end = False
-            swallowed = swallowed_rows(self._pending, self._width)
+            swallowed = swallowed_rows(self._pending, self._width, self._delimiter)
             return self._take(1 if swallowed else len(self._pending), UNTERMINATED)
         following = self._lines.peek(LOOKAHEAD_LINES, LOOKAHEAD_BYTES)
-        count = end_of_malformed(self._pending, following, self._width)
+        count = end_of_malformed(self._pending, following, self._width, self._delimiter)
         for _ in range(count - len(self._pending)):
             self._pending.append(next(self._lines))
         return self._take(count, STRAY_QUOTE)
 
     def _too_long(self) -> Malformed:
-        if swallowed_rows(self._pending, self._width):
+        if swallowed_rows(self._pending, self._width, self._delimiter):
             return self._take(1, UNTERMINATED)
         row, line = self._row, self._line
         self._row += 1
@@ -160,6 +176,7 @@ class RecordReader:
         self._pending = []
         # Quotes come in pairs: the row ends with the first line up to which their number is even.
         quotes = 0
+        self._skipping = True
         for raw in chain(unread, self._lines):
             quotes += raw.count(b'"')
             self._byte += len(raw)
@@ -167,8 +184,14 @@ class RecordReader:
             if _ends_line(raw) and quotes % 2 == 0:
                 break
         self._lines.put_back(unread)
+        self._skipping = False
         self._valid = True
         return Malformed(row, line, b"", TOO_LONG)
+
+
+def is_blank(cells: list[str]) -> bool:
+    """Whether cells are those of a line with nothing but white space in it."""
+    return not cells or (len(cells) == 1 and cells[0].isspace())
 
 
 class _TooLongError(Exception):

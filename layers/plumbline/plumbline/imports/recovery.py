@@ -6,7 +6,7 @@ of a cell. Two mistakes are possible, and the evidence in the file decides betwe
 - taking rows for the rest of a cell puts good rows aside (they come back to the user in the rejected rows);
 - taking the rest of a cell for rows stores what nobody wrote.
 
-What the functions here look for is what the writer of the file meant each quote to be. A quote behind a comma
+What the functions here look for is what the writer of the file meant each quote to be. A quote behind a delimiter
 or a line break was meant to open a cell. One at the end of a cell that no quote opened was meant to close a
 cell that began further up.
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import re
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -24,47 +25,63 @@ if TYPE_CHECKING:
 LOOKAHEAD_LINES = 100
 LOOKAHEAD_BYTES = 1024 * 1024
 
-_QUOTED = re.compile(r'"(?:[^"]|"")*+"')
-_UNQUOTED = re.compile(r"[^,\r\n]*+")
-# A cell as a writer means it who does not double the quotes inside: it ends with a quote before a separator.
-# (Behind a comma inside of a sentence stands a space.)
-_UNDOUBLED = re.compile(r'(?:"[^\r\n]*?"(?=,(?! )|[\r\n]|$)|(?!")[^,\r\n]*+)(,|[\r\n]|$)')
+_QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
 
 
-def end_of_malformed(consumed: Sequence[bytes], following: Sequence[bytes], width: int) -> int:
+class Grammar:
+    """How a file with this ``delimiter`` between its cells is read by its writer's intention."""
+
+    def __init__(self, delimiter: str) -> None:
+        self.delimiter = delimiter
+        self.unquoted = re.compile(rf"[^{delimiter}\r\n]*+")
+        # A cell as a writer means it who does not double the quotes inside: it ends with a quote before a
+        # separator. (Behind a comma inside of a sentence stands a space.)
+        self.undoubled = re.compile(
+            rf'(?:"[^\r\n]*?"(?={delimiter}(?! )|[\r\n]|$)|(?!")[^{delimiter}\r\n]*+)({delimiter}|[\r\n]|$)'
+        )
+
+
+grammar = lru_cache(Grammar)
+
+
+def end_of_malformed(
+    consumed: Sequence[bytes], following: Sequence[bytes], width: int, delimiter: str = ","
+) -> int:
     """How many lines belong to a record in which a closing quote is followed by something else.
 
     Args:
         consumed: the record's lines up to the one in which the error came to light.
         following: the lines behind those.
         width: how many cells a row has.
+        delimiter: what stands between them.
     """
+    written = grammar(delimiter)
     text = _text(consumed)
-    if len(consumed) > 1 and text[_stray_quote(text) - 1] in ",\r\n":
+    if len(consumed) > 1 and text[_stray_quote(text, written) - 1] in f"{delimiter}\r\n":
         # What seemed to close a cell opens one: the first line's quote was stray and swallowed whole rows.
         return 1
-    stands_alone = len(consumed) == 1 and _is_row(consumed[0], width)
+    stands_alone = len(consumed) == 1 and _is_row(consumed[0], width, written)
     for index, line in enumerate(following):
         if b'"' not in line:
-            if stands_alone and line.count(b",") == width - 1:
+            if stands_alone and line.count(delimiter.encode()) == width - 1:
                 break
-        elif _closes_a_cell_from_above(line):
+        elif _closes_a_cell_from_above(line, written):
             return len(consumed) + index + 1
-        elif line.startswith(b'"') and _is_row(line, width):
+        elif line.startswith(b'"') and _is_row(line, width, written):
             break  # the next of many rows whose quotes are not doubled
-        elif _begins_a_row(islice(following, index, None), width, quoted=not stands_alone):
+        elif _begins_a_row(islice(following, index, None), width, written, quoted=not stands_alone):
             break
     return len(consumed)
 
 
-def swallowed_rows(lines: Sequence[bytes], width: int) -> bool:
+def swallowed_rows(lines: Sequence[bytes], width: int, delimiter: str = ",") -> bool:
     """Whether the lines after the first one of a record that never ends are rows which its quote swallowed.
 
     They are if most of them read as rows; otherwise they are a cell that was cut off.
     """
     good = bad = 0
     rest = [_text([line]) for line in lines[1 : LOOKAHEAD_LINES + 1]]
-    reader = csv.reader(rest, strict=True)
+    reader = csv.reader(rest, strict=True, delimiter=delimiter)
     while True:
         try:
             cells = next(reader)
@@ -78,49 +95,49 @@ def swallowed_rows(lines: Sequence[bytes], width: int) -> bool:
 
 
 def _text(lines: Sequence[bytes]) -> str:
-    # Only commas, quotes and line ends matter here, and no other character of UTF-8 contains their bytes.
+    # Only delimiters, quotes and line ends matter here, and no other character of UTF-8 contains their bytes.
     return b"".join(lines).decode("latin-1")
 
 
-def _cells(text: str) -> Iterator[tuple[int, int, bool]]:
+def _cells(text: str, written: Grammar) -> Iterator[tuple[int, int, bool]]:
     """Start, end and quotedness of each cell of the first record, up to the first that is malformed."""
     start = 0
     while True:
         quoted = _QUOTED.match(text, start)
-        match = quoted or _UNQUOTED.match(text, start)
+        match = quoted or written.unquoted.match(text, start)
         assert match is not None  # an unquoted cell may be empty, so one of the two always matches
         yield start, match.end(), quoted is not None
-        if not text.startswith(",", match.end()):
+        if not text.startswith(written.delimiter, match.end()):
             return
         start = match.end() + 1
 
 
-def _stray_quote(text: str) -> int:
-    """The offset of the closing quote that is followed by neither a comma nor the end of the line."""
-    return max(end for _, end, _ in _cells(text)) - 1
+def _stray_quote(text: str, written: Grammar) -> int:
+    """The offset of the closing quote that is followed by neither a delimiter nor the end of the line."""
+    return max(end for _, end, _ in _cells(text, written)) - 1
 
 
-def _is_row(line: bytes, width: int) -> bool:
+def _is_row(line: bytes, width: int, written: Grammar) -> bool:
     """Whether a line is a whole row if its writer did not double the quotes inside the cells."""
     text = _text([line])
     start = count = 0
-    while match := _UNDOUBLED.match(text, start):
+    while match := written.undoubled.match(text, start):
         count += 1
         start = match.end()
-        if match[1] != ",":
+        if match[1] != written.delimiter:
             return count == width
     return False
 
 
-def _closes_a_cell_from_above(line: bytes) -> bool:
+def _closes_a_cell_from_above(line: bytes, written: Grammar) -> bool:
     text = _text([line])
-    for start, end, quoted in _cells(text):
+    for start, end, quoted in _cells(text, written):
         if not quoted and text[start:end].endswith('"') and text.count('"', start, end) % 2:
             return True
     return False
 
 
-def _begins_a_row(lines: Iterable[bytes], width: int, *, quoted: bool) -> bool:
+def _begins_a_row(lines: Iterable[bytes], width: int, written: Grammar, *, quoted: bool) -> bool:
     """Whether a whole row begins at the first of the lines, and has a quoted cell if that is asked for."""
     read: list[str] = []
 
@@ -130,7 +147,9 @@ def _begins_a_row(lines: Iterable[bytes], width: int, *, quoted: bool) -> bool:
             yield read[-1]
 
     try:
-        cells = next(csv.reader(texts(), strict=True))
+        cells = next(csv.reader(texts(), strict=True, delimiter=written.delimiter))
     except csv.Error:
         return False
-    return len(cells) == width and (not quoted or any(is_quoted for _, _, is_quoted in _cells("".join(read))))
+    if len(cells) != width:
+        return False
+    return not quoted or any(is_quoted for _, _, is_quoted in _cells("".join(read), written))
