@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from plumbline.alerts import judge
+from plumbline.alerts import Judge
 from plumbline.errors import Unavailable, ValidationFailed
 from plumbline.metrics import measure
 from plumbline.models import Interaction
@@ -57,6 +57,7 @@ class Recorder:
         self._store = store
         self._cache = cache
         self._rules = rules
+        self._judge: Judge | None = None
         self._inline = settings.baseline_updates == "inline"
         self._baselines = baselines
         self._clock = clock
@@ -80,7 +81,7 @@ class Recorder:
             output=new.output,
             created_at=new.created_at,
             metrics=metrics,
-            findings=judge(metrics, self._rules, self._cache.current()),
+            findings=self._judging().findings(metrics),
             metadata=new.metadata,
         )
         try:
@@ -88,6 +89,14 @@ class Recorder:
         except KeyUsed as raced:
             return self._replay(raced)
         return Recorded(interaction)
+
+    def _judging(self) -> Judge:
+        """A judge by the baselines of the moment, the same one as long as these are the same."""
+        baselines = self._cache.current()
+        known = self._judge
+        if known is None or known.baselines is not baselines:
+            known = self._judge = Judge(self._rules, baselines)
+        return known
 
     def _replay(self, used: KeyUsed) -> Recorded:
         if not used.same_request:

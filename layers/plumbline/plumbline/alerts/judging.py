@@ -50,6 +50,11 @@ class Judge:
         self._counted = counted
         self._usual: dict[str, tuple[float, float]] = {}
 
+    @property
+    def baselines(self) -> Baselines:
+        """What it judges by."""
+        return self._baselines
+
     def findings(self, metrics: Mapping[str, float]) -> tuple[Finding, ...]:
         """What is wrong with an interaction's values, by rule number.
 
