@@ -154,8 +154,8 @@ def main() -> None:
     keep(
         "Speed of measuring",
         f"Processor time for an interaction of {arguments.size:,} + {arguments.size:,} bytes, in multiples of "
-        f"what Plumbline needs for all of its {len(METRICS)} metrics, and for the {len(shared)} that LangKit's light "
-        f"metrics have as well: {', '.join(shared)}.\n\n"
+        f"what Plumbline needs for all of its {len(METRICS)} metrics, and for the {len(shared)} that LangKit's "
+        f"light metrics have as well: {', '.join(shared)}.\n\n"
         + table(["texts", "what", "times Plumbline's everything", "times Plumbline's shared metrics"], rows),
     )
 

@@ -41,8 +41,9 @@ _DECIMALS = 6  # far below every metric's unit, and short to read and to store
 # Names of metrics of the same support, in the order in which their values are measured.
 _COUNTS = (
     *("length", "letters", "lines", "words", "sentences", "syllables", "monosyllables", "polysyllables"),
-    *("long_words", "max_word_length", "unique_words"),
+    *("long_words"),
 )
+_DISTINCT_WORDS = ("max_word_length", "unique_words")
 _OF_ANY_TEXT = ("reading_time",)
 _SHARES = ("symbol_ratio", "digit_ratio", "punctuation_ratio", "special_ratio", "uppercase_ratio", "word_length")
 _MEANS = ("syllables_per_word", "words_per_sentence")
@@ -59,6 +60,7 @@ class _Names:
             return found if only is None or not only.isdisjoint(found) else ()
 
         self.counts = names(*_COUNTS)
+        self.distinct_words = names(*_DISTINCT_WORDS)
         self.patterns = names(*PATTERNS)
         self.of_any_text = names(*_OF_ANY_TEXT)
         self.non_ascii = names("non_ascii_ratio")
@@ -119,6 +121,9 @@ def _measure(text: Text, names: _Names, values: dict[str, float]) -> None:
     sentences = max(1, count_sentences(text.data, text.others)) if words else 0
     if names.counts:
         _put(values, names.counts, _count(text, counts, sentences))
+    if names.distinct_words:
+        longest = max(map(len, text.distinct), default=0)
+        _put(values, names.distinct_words, (longest, len(text.distinct)))
     if names.patterns:
         found = find_patterns(text.text, text.data, characters.digits, characters.capitals)
         _put(values, names.patterns, found)
@@ -150,8 +155,6 @@ def _count(text: Text, counts: WordCounts, sentences: int) -> tuple[int, ...]:
         counts.monosyllables,
         counts.polysyllables,
         counts.long_words,
-        max(map(len, text.distinct), default=0),
-        len(text.distinct),
     )
 
 
