@@ -41,7 +41,7 @@ _DECIMALS = 6  # far below every metric's unit, and short to read and to store
 # Names of metrics of the same support, in the order in which their values are measured.
 _COUNTS = (
     *("length", "letters", "lines", "words", "sentences", "syllables", "monosyllables", "polysyllables"),
-    *("long_words"),
+    "long_words",
 )
 _DISTINCT_WORDS = ("max_word_length", "unique_words")
 _OF_ANY_TEXT = ("reading_time",)
