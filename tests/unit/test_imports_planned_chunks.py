@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from plumbline.errors import UnreadableFile
 from plumbline.imports import chunks, rejected
 from plumbline.imports.chunks import Chunk, read_chunk
+from plumbline.imports.cutting import Sizes, cut
 from plumbline.imports.decoding import skip
 from plumbline.imports.lines import Lines
 from plumbline.imports.reader import MAX_ROW_BYTES, Position, Record, RecordReader
@@ -159,13 +160,49 @@ def test_invalid_utf_16_costs_its_row_alone() -> None:
     assert "q2\t" in mended(b"\xff\xfe" + text).decode(errors="replace")
 
 
-def test_a_line_that_is_too_long_is_rejected_in_flat_memory() -> None:
-    line = b'{"input":"q","output":"a"}\n'
-    data = line + b'{"input":"' + b"x" * (2 * MAX_ROW_BYTES) + b'"}\n' + line
-    found = whole(data)
-    assert len(found.rows) == 2
-    assert "longer than 16 MiB" in found.problems[0].problem
-    assert found.problems[0].row == 2
+@pytest.mark.parametrize(
+    ("head", "row", "long"),
+    [
+        (b"Input,Output\n", b"q,a\n", b'q,"%s"\n'),
+        (b"Input,Output\n", b"q,a\n", b"q,%s\n"),
+        (b"\n", b'{"input":"q","output":"a"}\n', b'{"input":"%s"}\n'),
+    ],
+)
+@pytest.mark.parametrize("staged", [False, True])
+def test_a_row_that_is_too_long_is_rejected_and_need_not_be_kept(
+    head: bytes, row: bytes, long: bytes, staged: bool
+) -> None:
+    data = head + row + long % (b"x" * (2 * MAX_ROW_BYTES)) + row
+    source = told(head + row)
+    found: list[Chunk] = []
+    for one in cut(io.BytesIO(data[source.begins.byte :]), source.begins, source.dialect, keep=staged):
+        stream = io.BytesIO(data[one.start.byte :] if one.data is None else one.data)
+        found.append(read_chunk(stream, source, len(found) + 1, one.start, one.end, UPLOADED_AT))
+    assert sum(len(chunk.rows) for chunk in found) == 2
+    (problem,) = (problem for chunk in found for problem in chunk.problems)
+    assert "longer than 16 MiB" in problem.problem
+    assert problem.row == 3
+    assert found[-1].end.byte == len(data)
+    assert sum(len(chunk.rejected_rows) for chunk in found) < 1000 or source.layout is None
+
+
+@given(BROKEN | st.lists(st.sampled_from([b"a;b\n", b'"q\n1";"a"\n', b"\n", b'"";x\n'])).map(b"".join), st.data())
+def test_what_is_cut_is_read_back_with_the_bytes_that_are_kept(rows: bytes, draw: st.DataObject) -> None:
+    data = b"Input;Output\n" + rows
+    source = told(data)
+    sizes = Sizes(
+        rows=draw.draw(st.integers(1, 9)), bytes=draw.draw(st.integers(1, 60)), first_step=5, step=9, stretch=7
+    )
+    stream = io.BytesIO(data[source.begins.byte :])
+    found: list[Chunk] = []
+    for one in cut(stream, source.begins, source.dialect, keep=True, sizes=sizes):
+        assert one.data is not None
+        found.append(read_chunk(io.BytesIO(one.data), source, 1, one.start, one.end, UPLOADED_AT))
+    end = positions(data, source)[-1]
+    at_once = between(data, source, source.begins, end)
+    assert [row for chunk in found for row in chunk.rows] == at_once.rows
+    assert [problem for chunk in found for problem in chunk.problems] == list(at_once.problems)
+    assert b"".join(chunk.rejected_rows for chunk in found) == at_once.rejected_rows
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from plumbline.errors import UnreadableFile
 from plumbline.imports.jsonl import JsonParser
 from plumbline.imports.lines import Lines
-from plumbline.imports.reader import MAX_ROW_BYTES, Position, Record, RecordReader, is_blank
+from plumbline.imports.reader import MAX_ROW_BYTES, TOO_LONG, Malformed, Position, Record, RecordReader, is_blank
 from plumbline.imports.rejected import RejectedCells, RejectedLines
 from plumbline.imports.rows import RowParser
 from plumbline.models import NewInteraction, Problem
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from plumbline.imports.header import Layout
     from plumbline.imports.lines import ByteStream
-    from plumbline.imports.reader import Malformed
     from plumbline.imports.source import Source
 
 CHUNK_ROWS = 5_000
@@ -58,7 +57,7 @@ def read_chunk(  # noqa: PLR0917 - what a chunk is, in the order of the file
 
     Args:
         stream: the file, decoded, from ``start`` on. Where a quote is broken it is read beyond ``end``, as far as
-            it goes.
+            it goes. It may end before ``end`` within a last row that is longer than a row may be.
         source: what the file is.
         number: the chunk's, from 1.
         start: where the chunk begins.
@@ -103,8 +102,8 @@ class _CsvChunk:
 
     def read(self, stream: ByteStream, number: int, start: Position, end: Position) -> Chunk:
         size = end.byte - start.byte
-        data = _read_fully(stream, size) if size <= MAX_ROW_BYTES else b""
-        text = _plain_text(data)
+        data = _read(stream, size) if size <= MAX_ROW_BYTES else b""
+        text = _plain_text(data) if len(data) == size else None
         reached = None if text is None else self._read_plain(text, start, end)
         if reached is None:
             self._begin()
@@ -134,12 +133,15 @@ class _CsvChunk:
 
     def _read_carefully(self, lines: Lines, start: Position, end: Position) -> Position:
         reader = RecordReader(lines, start, self._layout.width, self._delimiter)
+        record: Record | Malformed | None = None
         for record in reader.steps():
             if record is not None:
                 self._sort(record)
             if reader.byte >= end.byte:
                 break
-        return reader.position
+        reached = reader.position
+        cut_off = isinstance(record, Malformed) and record.problem == TOO_LONG and reached.row == end.row
+        return end if cut_off and reached.byte < end.byte else reached
 
     def _sort(self, record: Record | Malformed) -> None:
         parsed = self._parser.parse(record)
@@ -174,7 +176,11 @@ def _lines(stream: ByteStream, size: int) -> Iterator[bytes]:
     """The lines in the next ``size`` bytes, without their ends; of those that are too long, as much as tells."""
     rest = b""
     while size:
-        block = _read_fully(stream, min(size, _BLOCK))
+        block = _read(stream, min(size, _BLOCK))
+        if not block:
+            if len(rest) <= MAX_ROW_BYTES:
+                raise UnreadableFile(_CHANGED)
+            break
         size -= len(block)
         lines = (rest + block).split(b"\n")
         rest = lines.pop()[: MAX_ROW_BYTES + 1]
@@ -183,14 +189,12 @@ def _lines(stream: ByteStream, size: int) -> Iterator[bytes]:
         yield rest
 
 
-def _read_fully(stream: ByteStream, size: int) -> bytes:
-    """The next ``size`` bytes."""
+def _read(stream: ByteStream, size: int) -> bytes:
+    """The next ``size`` bytes, fewer only at the end."""
     blocks: list[bytes] = []
     while size and (block := stream.read(size)):
         blocks.append(block)
         size -= len(block)
-    if size:
-        raise UnreadableFile(_CHANGED)
     return blocks[0] if len(blocks) == 1 else b"".join(blocks)
 
 
