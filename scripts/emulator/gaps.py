@@ -28,6 +28,7 @@ KEPT_LOG_STREAMS = 500
 def fill(deliveries: Deliveries) -> None:
     """Patch MiniStack in this process. Call before it serves and before it restores its state."""
     _create_routes_of_openapi_body()
+    _read_concurrency_as_a_number()
     _keep_stream_records()
     _keep_asynchronous_invocations(deliveries)
 
@@ -71,6 +72,32 @@ def import_routes(api_id: str, body: Properties) -> None:
             verb = "ANY" if method == ANY_METHOD else method.upper()
             key = "$default" if path.lstrip("/") == "$default" else f"{verb} {path}"
             apigateway._create_route(api_id, {"routeKey": key, "target": f"integrations/{integration_id}"})
+
+
+def _read_concurrency_as_a_number() -> None:
+    """What a template's parameter gives is text, which MiniStack compared with a number: messages never came."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
+    create, update = handlers["create"], handlers["update"]
+
+    def create_with_number(logical_id: str, props: Properties, stack_name: str) -> tuple[str, Properties]:
+        made: tuple[str, Properties] = create(logical_id, with_number(props), stack_name)
+        return made
+
+    def update_with_number(
+        physical_id: str, old: Properties, new: Properties, stack_name: str
+    ) -> tuple[str, Properties]:
+        made: tuple[str, Properties] = update(physical_id, old, with_number(new), stack_name)
+        return made
+
+    handlers["create"], handlers["update"] = create_with_number, update_with_number
+
+
+def with_number(props: Properties) -> Properties:
+    """An event source's properties, with its greatest concurrency as a number."""
+    scaling = props.get("ScalingConfig") or {}
+    if "MaximumConcurrency" not in scaling:
+        return props
+    return {**props, "ScalingConfig": {**scaling, "MaximumConcurrency": int(scaling["MaximumConcurrency"])}}
 
 
 def _keep_stream_records() -> None:
