@@ -14,7 +14,7 @@ TEST = [Pair(f"And what of step {n}?", " ".join((WORDS * 3)[n % 5 : n % 29 + 18]
 
 
 def test_an_import_gives_the_verdicts_of_the_rules_called_directly() -> None:
-    changed, accidents = plant(TEST, 0.1, seed=1, kinds=["huge", "garbled"])
+    changed, accidents = plant(TEST, 0.05, seed=1, kinds=["huge", "garbled"])
     measured = Measured()
     verdicts = verdicts_of_import(HISTORY, changed)
     assert verdicts == imported(measured(HISTORY), measured(changed), chunk_sizes(changed))
