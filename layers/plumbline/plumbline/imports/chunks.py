@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -103,8 +102,8 @@ class _CsvChunk:
     def read(self, stream: ByteStream, number: int, start: Position, end: Position) -> Chunk:
         size = end.byte - start.byte
         data = _read(stream, size) if size <= MAX_ROW_BYTES else b""
-        text = _plain_text(data) if len(data) == size else None
-        reached = None if text is None else self._read_plain(text, start, end)
+        is_whole = bool(data) and len(data) == size
+        reached = self._read_plain(data, start, end) if is_whole and b"\0" not in data else None
         if reached is None:
             self._begin()
             reached = self._read_carefully(Lines(stream, data), start, end)
@@ -112,10 +111,11 @@ class _CsvChunk:
             raise UnreadableFile(_CHANGED)
         return self._sorted.chunk(number, start, end, self._rejected.content())
 
-    def _read_plain(self, text: str, start: Position, end: Position) -> Position | None:
-        """Read all of it at once; None if a quote is broken. It must be valid and hold no NUL."""
+    def _read_plain(self, data: bytes, start: Position, end: Position) -> Position | None:
+        """Read all of it at once; None if a quote is broken or something is no UTF-8. It must hold no NUL."""
         csv.field_size_limit(MAX_ROW_BYTES * 2)
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=self._delimiter)
+        lines = map(bytes.decode, data.splitlines(keepends=True))
+        reader = csv.reader(lines, strict=True, delimiter=self._delimiter)
         row, line = start.row, start.line
         parse, keep = self._parser.parse_plain, self._sorted.rows.append
         try:
@@ -127,7 +127,7 @@ class _CsvChunk:
                     self._sort(Record(row, line, cells))
                 row += 1
                 line = start.line + reader.line_num
-        except csv.Error:
+        except (csv.Error, UnicodeDecodeError):
             return None
         return Position(end.byte, row, line)
 
@@ -196,16 +196,6 @@ def _read(stream: ByteStream, size: int) -> bytes:
         blocks.append(block)
         size -= len(block)
     return blocks[0] if len(blocks) == 1 else b"".join(blocks)
-
-
-def _plain_text(data: bytes) -> str | None:
-    """The text of bytes that are UTF-8 and hold no NUL."""
-    if not data or b"\0" in data:
-        return None
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return None
 
 
 def next_chunk(reader: RecordReader, parser: RowParser, number: int, size: int) -> Chunk:
