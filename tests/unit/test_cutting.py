@@ -84,7 +84,7 @@ SMALL = st.builds(
     first_step=st.integers(1, 40),
     step=st.integers(1, 40),
     stretch=st.integers(1, 40),
-    read_ahead=st.integers(0, 30),
+    block=st.integers(1, 30),
 )
 
 

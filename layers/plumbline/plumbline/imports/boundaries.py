@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plumbline.imports.dialect import Dialect
 
 _CSV_ROW = re.compile(rb'[^"\r\n]*+(?:"[^"]*+"[^"\r\n]*+)*+(?:\r\n?|\n)')
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
 _JSON_LINE = re.compile(rb"[^\n]*+\n")
 
 
@@ -54,8 +55,10 @@ class CsvRows:
             del outside[unquoted.count(b'"', 0, match.end()) + 1 :]
             unquoted = unquoted[: match.end()]
         whole = last and not broken and len(segments) % 2 == 1
-        end, row_end = (len(block), len(unquoted)) if whole else _last_break(segments, outside)
-        return self._measured(block, unquoted[:row_end], end, last=whole, broken=broken)
+        left, left_outside = (0, 0) if whole else _last_break(segments, outside)
+        return self._measured(
+            block, unquoted[: len(unquoted) - left_outside], len(block) - left, last=whole, broken=broken
+        )
 
     def first(self, block: bytes, count: int) -> int:
         """Where the first ``count`` rows of proven rows end."""
@@ -93,11 +96,11 @@ def _nth(row: re.Pattern[bytes], block: bytes, count: int) -> int:
     return next(islice(row.finditer(block), count - 1, None)).end()
 
 
-def _breaks(block: bytes, end: int) -> int:
-    count = block.count(b"\n", 0, end)
-    if (returns := block.count(b"\r", 0, end) if b"\r" in block else 0) > 0:
-        count += returns - block.count(b"\r\n", 0, end)
-    return count
+def _breaks(text: bytes, end: int) -> int:
+    if _LONE_RETURN.search(text, 0, end):
+        text = text[:end]
+        return len(text.splitlines()) - (not text.endswith((b"\n", b"\r")))
+    return text.count(b"\n", 0, end)
 
 
 def _break(text: bytes, *, last: bool) -> int:
@@ -108,11 +111,15 @@ def _break(text: bytes, *, last: bool) -> int:
 
 
 def _last_break(segments: list[bytes], outside: list[bytes]) -> tuple[int, int]:
-    """Where the last row ends that ends outside of quotes: in the block, and in what of it is outside."""
+    """How far from the end the last row ends that ends outside of quotes: of all, and of what is outside."""
     for index in range(len(outside) - 1, -1, -1):
         at_end = 2 * index == len(segments) - 1
         found = _break(outside[index] if at_end else outside[index] + b'"', last=False)
         if found:
-            in_block = sum(map(len, segments[: 2 * index])) + 2 * index + found
-            return in_block, sum(map(len, outside[:index])) + index + found
-    return 0, 0
+            return _joined(segments, 2 * index) - found, _joined(outside, index) - found
+    return _joined(segments, 0), _joined(outside, 0)
+
+
+def _joined(segments: list[bytes], start: int) -> int:
+    """How long the segments from ``start`` on are with a quote between each two."""
+    return sum(map(len, segments[start:])) + len(segments) - start - 1

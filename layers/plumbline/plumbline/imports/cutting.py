@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from plumbline.imports.boundaries import rows_of
 from plumbline.imports.reader import Position
 from plumbline.imports.stretches import read_stretch, skip_line
-from plumbline.imports.window import Window
+from plumbline.imports.window import BLOCK, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,8 @@ class Sizes:
     A chunk holds at most ``rows``, and ``bytes`` unless a single row is longer. What is left of a file behind a
     chunk is read along if it is no more than ``tail_share`` of it: a handful of rows on its own would be too few
     to be judged by. ``first_step`` and ``step`` are how many bytes are looked at at once, few enough to stay in
-    the processor's cache; ``stretch`` is how many the CSV reader reads before they are looked at again.
+    the processor's cache; ``stretch`` is how many the CSV reader reads before they are looked at again; ``block``
+    is how many are read of the stream at once.
     """
 
     rows: int = 5_000
@@ -42,7 +43,7 @@ class Sizes:
     first_step: int = 64 * 1024
     step: int = 256 * 1024
     stretch: int = 256 * 1024
-    read_ahead: int = 4 * MiB
+    block: int = BLOCK
 
 
 SIZES = Sizes()
@@ -90,7 +91,7 @@ class Draft:
 
 class _Cutter:
     def __init__(self, stream: ByteStream, start: Position, dialect: Dialect, keep: bool, sizes: Sizes) -> None:
-        self._window = Window(stream, start.byte, sizes.read_ahead)
+        self._window = Window(stream, start.byte, sizes.block)
         self._dialect = dialect
         self._rows = rows_of(dialect)
         self._keep = keep

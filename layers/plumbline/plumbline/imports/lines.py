@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -29,23 +29,21 @@ class Lines:
 
     def __init__(self, stream: ByteStream, head: bytes = b"", read_size: int = READ_SIZE) -> None:
         self._returned: deque[bytes] = deque()
-        self._fresh = _split(stream, head, read_size)
+        self._fresh = chain.from_iterable(_split(stream, head, read_size))
 
     def __iter__(self) -> Iterator[bytes]:
-        """Like calling ``next`` until the end, but quicker: every byte of a file comes through here."""
-        returned, fresh = self._returned, self._fresh
-        while True:
-            while returned:
-                yield returned.popleft()
-            for line in fresh:
-                yield line
-                if returned:
-                    break
-            else:
-                return
+        """Like calling ``next`` until the end, but quicker: every byte of a file comes through here.
+
+        What is put back later comes in the iterations that begin after that.
+        """
+        return chain(self._once_more(), self._fresh)
 
     def __next__(self) -> bytes:
         return self._returned.popleft() if self._returned else next(self._fresh)
+
+    def _once_more(self) -> Iterator[bytes]:
+        while self._returned:
+            yield self._returned.popleft()
 
     def put_back(self, lines: Iterable[bytes]) -> None:
         """Let ``lines`` come next, in their order."""
@@ -64,7 +62,8 @@ class Lines:
         return seen
 
 
-def _split(stream: ByteStream, head: bytes, read_size: int) -> Iterator[bytes]:
+def _split(stream: ByteStream, head: bytes, read_size: int) -> Iterator[list[bytes]]:
+    """The lines, as many at once as a block has."""
     started: list[bytes] = []  # what has come of a line whose end has not
     size = 0
     block = head or stream.read(read_size)
@@ -82,11 +81,11 @@ def _split(stream: ByteStream, head: bytes, read_size: int) -> Iterator[bytes]:
             if not block.endswith(b"\n"):
                 started.append(lines.pop())
             size = sum(map(len, started))
-            yield from lines
+            yield lines
             lines.clear()
         block = stream.read(read_size)
     if started:
-        yield b"".join(started)
+        yield [b"".join(started)]
 
 
 def _divide(lines: list[bytes]) -> None:

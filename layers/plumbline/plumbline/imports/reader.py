@@ -86,6 +86,7 @@ class RecordReader:
         self._valid = True
         self._at_end = False
         self._byte, self._row, self._line = start
+        self._fed = self._byte  # the offset behind the lines that the parser has been given
 
     @property
     def byte(self) -> int:
@@ -118,18 +119,18 @@ class RecordReader:
                 return
 
     def _records(self) -> Iterator[Record | None]:
+        self._fed = self._byte
         for cells in csv.reader(self._feed(), strict=True, delimiter=self._delimiter):
             record = Record(self._row, self._line, cells, self._valid)
-            self._advance()
-            yield None if is_blank(cells) else record
+            self._advance(self._fed)
+            yield record if len(cells) > 1 or not is_blank(cells) else None
 
     def _feed(self) -> Iterator[str]:
         pending = self._pending
-        fed = self._byte
         for raw in self._lines:
             pending.append(raw)
-            fed += len(raw)
-            if fed - self._byte > MAX_ROW_BYTES:
+            self._fed += len(raw)
+            if self._fed - self._byte > MAX_ROW_BYTES:
                 raise _TooLongError
             try:
                 text = raw.decode()
@@ -139,13 +140,12 @@ class RecordReader:
             yield text
         self._at_end = True
 
-    def _advance(self) -> None:
-        """Step behind the pending lines, which were one record."""
-        pending = self._pending
-        self._byte += len(pending[0]) if len(pending) == 1 else sum(map(len, pending))
-        self._line += len(pending)
+    def _advance(self, byte: int) -> None:
+        """Step behind the pending lines, which were one record and end at ``byte``."""
+        self._byte = byte
+        self._line += len(self._pending)
         self._row += 1
-        pending.clear()
+        self._pending.clear()
         self._valid = True
 
     def _take(self, count: int, problem: str) -> Malformed:
@@ -153,7 +153,7 @@ class RecordReader:
         self._lines.put_back(self._pending[count:])
         del self._pending[count:]
         malformed = Malformed(self._row, self._line, b"".join(self._pending), problem)
-        self._advance()
+        self._advance(self._byte + len(malformed.raw))
         return malformed
 
     def _malformed(self) -> Malformed:

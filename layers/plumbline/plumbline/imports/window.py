@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from plumbline.imports.lines import ByteStream
+
+BLOCK = 1024 * 1024
 
 
 class Window:
@@ -14,27 +17,46 @@ class Window:
     However the stream's reads come, :meth:`fill` has as much as was asked for, or all up to the stream's end.
     """
 
-    def __init__(self, stream: ByteStream, start: int, read_ahead: int) -> None:
+    def __init__(self, stream: ByteStream, start: int, block: int = BLOCK) -> None:
         self._stream = stream
-        self._read_ahead = read_ahead
-        self._data = b""
+        self._size = block
+        self._blocks: deque[bytes] = deque()
         self._start = start
+        self._end = start
         self._ended = False
 
     @property
     def end(self) -> int:
         """The offset behind the last byte that has been read."""
-        return self._start + len(self._data)
+        return self._end
 
     def fill(self, until: int, keep_from: int) -> None:
         """Read up to ``until``, or a little more; what precedes ``keep_from`` may be forgotten."""
-        missing = until - self.end
-        if missing <= 0 or self._ended:
-            return
-        missing += self._read_ahead
-        parts = [self.between(keep_from, self.end)]
-        self._start = min(keep_from, self.end)
-        self._data = b""
+        blocks = self._blocks
+        while blocks and self._start + len(blocks[0]) <= keep_from:
+            self._start += len(blocks.popleft())
+        while self._end < until and not self._ended:
+            block = self._read()
+            if block:
+                blocks.append(block)
+                self._end += len(block)
+
+    def between(self, start: int, end: int) -> bytes:
+        """The bytes of these offsets, as far as there are any."""
+        parts: list[bytes] = []
+        at = self._start
+        for block in self._blocks:
+            if at >= end:
+                break
+            if at + len(block) > start:
+                parts.append(block[max(0, start - at) : end - at])
+            at += len(block)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _read(self) -> bytes:
+        """The next block, shorter only at the stream's end."""
+        parts: list[bytes] = []
+        missing = self._size
         while missing > 0:
             part = self._stream.read(missing)
             if not part:
@@ -42,8 +64,4 @@ class Window:
                 break
             parts.append(part)
             missing -= len(part)
-        self._data = b"".join(parts)
-
-    def between(self, start: int, end: int) -> bytes:
-        """The bytes of these offsets, as far as there are any."""
-        return self._data[max(0, start - self._start) : max(0, end - self._start)]
+        return parts[0] if len(parts) == 1 else b"".join(parts)
