@@ -118,7 +118,8 @@ class ChunkWorker:
         def interactions() -> Iterator[Interaction]:
             for (number, row, _), metrics in zip(rows, measured, strict=True):
                 findings = judge.findings(metrics)
-                alerts.update(finding.alert_type for finding in findings)
+                for finding in findings:
+                    alerts[finding.alert_type] += 1
                 yield Interaction(
                     number, row.input, row.output, row.created_at, metrics, findings, row.metadata, import_id
                 )

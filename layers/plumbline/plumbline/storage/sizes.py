@@ -15,10 +15,21 @@ WRITE_UNIT_BYTES = 1024
 
 
 def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
-    """The size of an item in the wire form of the low-level client."""
+    """The size of an item in the wire form of the low-level client.
+
+    Raises:
+        ValueError: a type that Plumbline does not keep.
+    """
     size = 0
     for name, value in item.items():
-        size += text_bytes(name) + value_bytes(value)
+        ((kind, content),) = value.items()
+        if kind == "S":  # as most are; a call would take as long as this
+            size += len(content) if content.isascii() else len(content.encode())
+        elif kind == "N":
+            size += number_bytes(content)
+        else:
+            size += value_bytes(value)
+        size += len(name) if name.isascii() else len(name.encode())
     return size
 
 
