@@ -31,6 +31,7 @@ def main() -> None:
         parser.exit(1, f"Speed was not measured: LangKit needs Python {' or '.join(PEERS_RUN_ON)} on the PATH.\n")
     ensure(PEERS, interpreter)
     _run(str(PEERS.python), "metrics_speed", data)
+    _run(sys.executable, "import_speed", data)
 
 
 def _interpreter() -> str | None:

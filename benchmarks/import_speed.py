@@ -1,0 +1,186 @@
+"""How fast a worker imports, beside the usual background task; and how that grows with workers.
+
+The worker does all of it: it parses, measures every metric, judges, makes items and writes them in batches, to an
+HTTP server of its own process that stands in for DynamoDB and answers after 8 ms. The usual task
+(:mod:`benchmarks.import_peer`) stores rows, lengths and alerts. Both get the same file, in turn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+from plumbline.storage.clients import Clients
+
+from benchmarks.__main__ import PEERS
+from benchmarks.data import DEFAULT_DATA, Pair, as_csv, read
+from benchmarks.results import keep, table
+from tests.support.tables import template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ENGINE_VARIABLE = "PLUMBLINE_DYNAMODB_LOCAL"
+_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+def rows(pairs: Sequence[Pair], count: int, input_size: int, output_size: int, seed: int = 1) -> list[Pair]:
+    """Interactions of given lengths in characters, cut from real ones put one after the other."""
+    random = Random(seed)
+
+    def cut(texts: str, size: int) -> str:
+        start = random.randrange(len(texts) - size)
+        return texts[start : start + size]
+
+    inputs, outputs = (" ".join(" ".join(texts).split()) for texts in zip(*pairs, strict=True))
+    return [Pair(cut(inputs, input_size), cut(outputs, output_size)) for _ in range(count)]
+
+
+def run(python: str, module: str, *arguments: str, **environment: str) -> dict[str, Any]:
+    """What a module of this package prints."""
+    return finish(start(python, module, *arguments, **environment))
+
+
+def start(python: str, module: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """A module of this package as a process."""
+    return subprocess.Popen(
+        [python, "-m", f"benchmarks.{module}", *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": "layers/plumbline", **environment},
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
+    """What a process prints at its end."""
+    out, _ = process.communicate()
+    if process.returncode:
+        raise SystemExit(process.returncode)
+    made: dict[str, Any] = json.loads(out)
+    return made
+
+
+@contextmanager
+def stub(milliseconds: float) -> Iterator[str]:
+    """The address of a stand-in for DynamoDB."""
+    process = start(sys.executable, "dynamodb_stub", "--milliseconds", str(milliseconds))
+    try:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def beside_the_usual(file: Path, rounds: int) -> str:
+    """The section's text on one worker and its peer."""
+    best: dict[str, dict[str, Any]] = {}
+    with stub(8.0) as address:
+        for _ in range(rounds):
+            for name, made in (
+                ("peer", run(str(PEERS.python), "import_peer", str(file))),
+                (
+                    "worker",
+                    run(
+                        sys.executable,
+                        "import_worker",
+                        str(file),
+                        "--one-core",
+                        AWS_ENDPOINT_URL_DYNAMODB=address,
+                        **_CREDENTIALS,
+                    ),
+                ),
+            ):
+                if name not in best or made["seconds"] < best[name]["seconds"]:
+                    best[name] = made
+    peer, worker = best["peer"], best["worker"]
+    if peer["rows"] != worker["rows"]:
+        raise SystemExit(f"{peer['rows']} rows were stored by the one, {worker['rows']} by the other")
+    for name, made in best.items():  # for who runs it: they mean nothing on another machine
+        rate, alone = made["rows"] / made["seconds"], made["rows"] / made["processor"]
+        print(f"{name}: {rate:.0f} rows a second, {alone:.0f} a second of processor time")
+    by_clock, by_processor = (
+        [f"{(peer[what] / peer['rows']) / (worker[what] / worker['rows']):.1f}"]
+        for what in ("seconds", "processor")
+    )
+    return (
+        f"{worker['rows']:,} rows, each stored with its alerts. The worker keeps to one core and measures all "
+        f"metrics; its memory was at most {worker['memory'] / 2**20:.0f} MiB.\n\n"
+        + table(
+            ["rows in the same time", "times the usual background task"],
+            [["by the clock", *by_clock], ["by processor time", *by_processor]],
+        )
+    )
+
+
+def with_workers(file: Path, address: str, most: int) -> str:
+    """The section's text on several workers on a real engine."""
+    environment = {**_CREDENTIALS, "AWS_ENDPOINT_URL_DYNAMODB": address}
+    figures: list[list[str]] = []
+    alone = 0.0
+    with mock.patch.dict(os.environ, environment):
+        clients = Clients.create()
+        properties = template()["Resources"]["InteractionsTable"]["Properties"]
+        parts = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+        count = 1
+        while count <= most:
+            name = f"benchmark-{os.getpid()}-{count}"
+            clients.dynamodb.create_table(TableName=name, **{part: properties[part] for part in parts})
+            processes = [
+                start(
+                    sys.executable,
+                    "import_worker",
+                    str(file),
+                    *("--table", name, "--turn", str(turn), "--workers", str(count)),
+                    **environment,
+                )
+                for turn in range(count)
+            ]
+            made = [finish(process) for process in processes]
+            rate = sum(one["rows"] for one in made) / max(one["seconds"] for one in made)
+            alone = alone or rate
+            figures.append([str(count), f"{rate / alone:.2f}"])
+            clients.dynamodb.delete_table(TableName=name)
+            count *= 2
+    return (
+        f"On DynamoDB Local, whose process shares the machine's {os.cpu_count()} cores with the workers: that is "
+        "what limits them.\n\n" + table(["workers", "times the rows of one"], figures)
+    )
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.import_speed", description=__doc__)
+    parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
+    parser.add_argument("--count", type=int, default=5_000, help="rows")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=4, help=f"at most so many, where {ENGINE_VARIABLE} is set")
+    arguments = parser.parse_args()
+    made = rows(read(arguments.data), arguments.count, 300, 800)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "history.csv"
+        file.write_bytes(as_csv(made))
+        keep("Speed of importing", beside_the_usual(file, arguments.rounds))
+        if address := os.environ.get(ENGINE_VARIABLE):
+            file.write_bytes(as_csv(made * 2))
+            keep("Workers at once", with_workers(file, address, arguments.workers))
+        else:
+            print(f"Workers at once were not measured: {ENGINE_VARIABLE} names no DynamoDB Local.")
+
+
+if __name__ == "__main__":
+    main()
