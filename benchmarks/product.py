@@ -12,15 +12,19 @@ from unittest import mock
 from moto import mock_aws
 from plumbline.alerts import Rules
 from plumbline.baseline_cache import BaselineCache
-from plumbline.imports.chunks import next_chunk
-from plumbline.imports.header import open_csv
-from plumbline.imports.job import ImportJob, Upload
-from plumbline.imports.reader import RecordReader
-from plumbline.imports.rows import RowParser
+from plumbline.imports.completion import Completion
+from plumbline.imports.cutting import cut
+from plumbline.imports.importer import Importer
+from plumbline.imports.planner import Planner
+from plumbline.imports.source import recognise
+from plumbline.imports.stores import Stores
+from plumbline.imports.uploads import Upload
+from plumbline.imports.work import ChunkWork
 from plumbline.imports.worker import ChunkWorker
 from plumbline.storage.baselines import BaselineStore
 from plumbline.storage.clients import Clients
 from plumbline.storage.files import FileStore
+from plumbline.storage.import_chunks import ChunkStore
 from plumbline.storage.imports import ImportStore
 from plumbline.storage.interactions import AlertQuery, InteractionStore
 
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from plumbline.imports.worker import Recorded
+    from plumbline.models import Import
 
     from benchmarks.scoring import Verdict
 
@@ -57,19 +62,40 @@ class Product:
         self._bucket = stack.bucket
         self._files = FileStore(clients.s3, stack.bucket)
         self._interactions = InteractionStore(clients, stack.interactions, stack.bucket)
-        self._imports = ImportStore(clients, stack.imports, baselines_table=stack.baselines)
-        worker = ChunkWorker(self._interactions, self._imports, Rules.from_settings(settings), baselines)
-        self._job = ImportJob(self._imports, self._files, worker, lambda: cache.sketches().pack())
+        self._imports = ImportStore(clients, stack.imports)
+        self._chunks = ChunkStore(clients, stack.imports, baselines_table=stack.baselines)
+        worker = ChunkWorker(self._interactions, self._chunks, Rules.from_settings(settings), baselines)
+        stores, watcher = Stores(self._imports, self._chunks, self._files), _Patient()
+
+        def known() -> bytes:
+            return cache.sketches().pack()
+
+        self._importer = Importer(
+            stores,
+            Planner(stores, None, known),
+            ChunkWork(stores, worker, known, watcher),
+            Completion(stores, watcher.ended),
+            queue=None,
+            watcher=watcher,
+        )
 
     def import_file(self, name: str, pairs: Sequence[Pair]) -> list[int]:
         """Import the interactions as a CSV file, and answer their ids in order."""
         key = f"uploads/{name}.csv"
         version = self._files.put(key, as_csv(pairs))
-        ended = self._job.run(Upload(self._bucket, key, version, datetime.now(UTC)), _Patient())
+        upload = Upload(self._bucket, key, version, datetime.now(UTC))
+        self._importer.take(upload, lambda: True)
+        ended = self._imports.get(upload.import_id)
+        if ended is None:
+            raise RuntimeError("the import is gone")
         if ended.state != "succeeded" or ended.rows_stored != len(pairs):
             raise RuntimeError(f"the import ended as {ended.state}: {ended.failure or ended.problems[:3]}")
-        chunks = self._imports.chunks(ended.id)
-        return [number for chunk in chunks for number in range(chunk.first_id, chunk.first_id + chunk.count)]
+        numbers: list[int] = []
+        for chunk in self._chunks.after(ended.id):
+            assert chunk.first_id is not None
+            assert chunk.count is not None
+            numbers += range(chunk.first_id, chunk.first_id + chunk.count)
+        return numbers
 
     def outliers(self) -> dict[int, Verdict]:
         """The series of all outlier alerts, by interaction."""
@@ -85,13 +111,16 @@ class Product:
 
 
 class _Patient:
-    """Watches an import that has all the time it needs."""
+    """Is told what becomes of imports, and needs to know none of it."""
 
     def recorded(self, recorded: Recorded, /) -> None:
         pass
 
-    def has_time(self) -> bool:
-        return True
+    def stalled(self, import_id: int, chunk: int, /) -> None:
+        pass
+
+    def ended(self, ended: Import, /) -> None:
+        pass
 
 
 @contextmanager
@@ -119,10 +148,6 @@ def verdicts_of_import(history: Sequence[Pair], test: Sequence[Pair]) -> list[Ve
 
 def chunk_sizes(pairs: Sequence[Pair]) -> list[int]:
     """How many rows each chunk has in which the product imports a file of these interactions."""
-    body = as_csv(pairs)
-    layout, lines = open_csv(io.BytesIO(body))
-    reader, parser = RecordReader(lines, layout.rows_begin, layout.width), RowParser(layout, datetime.now(UTC))
-    sizes: list[int] = []
-    while reader.byte < len(body):
-        sizes.append(len(next_chunk(reader, parser, len(sizes) + 1, len(body)).rows))
-    return sizes
+    source = recognise(io.BytesIO(as_csv(pairs)), "pairs.csv")
+    body = io.BytesIO(as_csv(pairs)[source.begins.byte :])
+    return [one.end.row - one.start.row for one in cut(body, source.begins, source.dialect)]

@@ -9,6 +9,7 @@ from urllib.parse import unquote_plus, urlparse
 import pytest
 from plumbline.imports.identity import import_id
 from plumbline.models import Import
+from plumbline.storage.files import FileInfo
 from plumbline.storage.imports import ImportStore
 
 from tests.support import faults
@@ -230,9 +231,9 @@ def test_an_import_shows_what_could_not_be_used(api: Gateway, clients: Clients, 
     store = ImportStore(clients, stack.imports)
     made = Import(7, stack.bucket, "uploads/ä b.csv", "v", "ä b.csv", "queued", NOW, size_bytes=900)
     store.create(made)
-    store.start(7, NOW + timedelta(seconds=1), 900)
+    store.start(7, NOW + timedelta(seconds=1), FileInfo(made.key, made.version, 900))
     clients.s3.put_object(Bucket=stack.bucket, Key="rejected/7.csv", Body=b"rejected")
-    store.finish(7, "succeeded_with_problems", NOW + timedelta(seconds=2), "rejected/7.csv")
+    store.end(7, "succeeded_with_problems", NOW + timedelta(seconds=2), rejected_key="rejected/7.csv")
     data = api.get("/api/imports/7").data
     assert data["state"] == "succeeded_with_problems"
     assert (data["started_at"], data["finished_at"]) == (
@@ -249,7 +250,7 @@ def test_an_import_shows_what_could_not_be_used(api: Gateway, clients: Clients, 
 def test_a_failed_import_says_why(api: Gateway, clients: Clients, stack: Stack) -> None:
     store = ImportStore(clients, stack.imports)
     store.create(Import(8, stack.bucket, "uploads/b.csv", "v", "b.csv", "queued", NOW))
-    store.fail(8, "The file is empty.", NOW)
+    store.end(8, "failed", NOW, failure="The file is empty.")
     data = api.get("/api/imports/8").data
     assert (data["state"], data["failure"], data["size_bytes"]) == ("failed", "The file is empty.", None)
 

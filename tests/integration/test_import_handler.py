@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 import pytest
-from plumbline.imports import chunks
 from plumbline.storage.imports import ImportStore
 
 from tests.support import faults
@@ -21,7 +20,7 @@ from tests.support.imports import Site, csv_file
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from plumbline.imports.job import Upload
+    from plumbline.imports.uploads import Upload
     from plumbline.models import Import
     from plumbline.storage.clients import Clients
 
@@ -168,17 +167,13 @@ def test_storage_that_is_busy_makes_lambda_deliver_the_event_again(
     assert len(site.interactions()) == 10
 
 
-def test_an_import_that_is_longer_than_a_run_goes_on_in_the_next(
-    app: ModuleType, site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(chunks, "CHUNK_ROWS", 4)
+def test_an_import_that_is_longer_than_a_run_goes_on_in_the_next(app: ModuleType, site: Site) -> None:
     upload = site.upload(csv_file(ROWS))
     handle = app.ImportsHandler(site.stack.settings(), site.clients)
-    for stored in (4, 8):
-        with pytest.raises(app.UnfinishedError):
-            handle(event(upload), context(milliseconds=1_000))
-        assert (found(site, upload).state, found(site, upload).rows_stored) == ("running", stored)
-    handle(event(upload), context(milliseconds=1_000))
+    with pytest.raises(app.UnfinishedError):
+        handle(event(upload), context(milliseconds=1_000))
+    assert (found(site, upload).chunks, found(site, upload).rows_stored) == (1, 0)
+    handle(event(upload), context())
     assert (found(site, upload).state, found(site, upload).rows_stored) == ("succeeded", 10)
 
 

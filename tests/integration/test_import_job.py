@@ -9,18 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from plumbline.errors import Unavailable
-from plumbline.imports import chunks
-from plumbline.imports.job import OutOfTime
+from plumbline.imports.planner import OutOfTime
 from plumbline.models import Problem
-from plumbline.storage.imports import ImportStore
 
 from tests.support import faults
-from tests.support.faults import Faults, Killed
-from tests.support.imports import NOW, UPLOADED_AT, Site, Watching, csv_file, plain_rows
+from tests.support.imports import NOW, SMALL, UPLOADED_AT, Site, Watching, csv_file, plain_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from plumbline.models import Import
@@ -41,8 +36,8 @@ def real_engine(clients: Clients) -> None:
 
 
 @pytest.fixture
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chunks, "CHUNK_ROWS", 12)
+def small_chunks(site: Site) -> None:
+    site.sizes = SMALL
 
 
 GOOD = [[f"question {n}" + "?\n" * (n % 3), f"answer {n}, " + "x" * (n * 3), f"m{n % 2}"] for n in range(17)]
@@ -193,6 +188,7 @@ def test_an_import_that_has_ended_stays_as_it_is(site: Site) -> None:
     watching = Watching()
     assert site.run(upload, plain.wrap(site.clients), watching) == ended
     assert plain.calls == 2
+    assert watching.ends == []
     assert watching.seen == []
     check_mixed(site, ended)
     failed = site.upload(b"", "uploads/empty.csv")
@@ -204,7 +200,7 @@ def test_a_file_that_is_gone_fails(site: Site) -> None:
     site.clients.s3.delete_object(Bucket=site.stack.bucket, Key=upload.key, VersionId=upload.version)
     ended = site.run(upload)
     assert (ended.state, ended.rows_read) == ("failed", 0)
-    assert ended.failure == "The file was removed before it could be read. Upload it again."
+    assert ended.failure == "The file was removed before all of it was read. Upload it again."
 
 
 def test_a_file_that_is_overwritten_or_deleted_is_imported_as_it_was_uploaded(site: Site) -> None:
@@ -221,44 +217,15 @@ def test_a_file_that_is_overwritten_or_deleted_is_imported_as_it_was_uploaded(si
 def test_progress_is_seen_while_it_runs(site: Site) -> None:
     upload = site.upload(MIXED)
     with pytest.raises(OutOfTime):
-        site.run(upload, watching=Watching(chunks=1))
-    store = ImportStore(site.clients, site.stack.imports)
-    current = store.get(upload.import_id)
-    assert current is not None
+        site.run(upload, watching=Watching(steps=2))  # one of them is the plan's
+    current = site.found(upload)
     assert (current.state, current.rows_read, current.rows_stored) == ("running", 12, 11)
-    assert 0 < current.bytes_read < len(MIXED)
+    assert (current.chunks, current.chunks_done) == (2, 1)
+    assert 0 < current.bytes_read < len(MIXED) == current.bytes_total
     watching = Watching()
     check_mixed(site, site.run(upload, watching=watching))
     assert watching.stored == len(GOOD) - 11
-
-
-@pytest.mark.usefixtures("small_chunks")
-def test_killed_at_every_call_and_tried_again(site: Site) -> None:
-    # What an import calls where the stream folds is part of what it calls where it folds itself.
-    site = replace(site, updates="inline")
-    plain = faults.counting()
-    check_mixed(site, site.run(site.upload(MIXED), plain.wrap(site.clients)))
-    assert plain.calls > 25
-    for cut in range(plain.calls):
-        empty(site)
-        upload = site.upload(MIXED, f"uploads/{cut}.csv")
-        with pytest.raises(Killed):
-            site.run(upload, faults.killed_after(cut).wrap(site.clients))
-        check_mixed(site, site.run(upload))
-
-
-@pytest.mark.usefixtures("small_chunks")
-def test_killed_again_and_again_it_still_ends(site: Site) -> None:
-    site = replace(site, updates="inline")
-    upload = site.upload(MIXED)
-    for calls in range(12, 60):  # a run must get through a chunk to get on
-        try:
-            site.run(upload, faults.killed_before(calls).wrap(site.clients))
-        except Killed:
-            continue
-        break
-    assert calls > 14
-    check_mixed(site, site.run(upload))
+    assert [one.id for one in watching.ends] == [upload.import_id]
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -287,48 +254,6 @@ def test_delivered_to_several_at_once(site: Site, updates: Any) -> None:
     assert len(ends) == 4
     assert sum(mine.stored for mine in watching) == len(GOOD)
     check_mixed(site, site.run(upload))
-
-
-@pytest.mark.usefixtures("small_chunks")
-def test_delivered_again_between_any_two_calls_of_the_first(site: Site) -> None:
-    site = replace(site, updates="inline")
-    plain = faults.counting()
-    site.run(site.upload(MIXED), plain.wrap(site.clients))
-    for cut in range(1, plain.calls, 4):
-        empty(site)
-        upload = site.upload(MIXED, f"uploads/{cut}.csv")
-
-        def act(number: int, call: Callable[[], Any], cut: int = cut, upload: Any = upload) -> Any:
-            if number == cut:
-                site.run(upload)
-            return call()
-
-        site.run(upload, Faults(act).wrap(site.clients))
-        check_mixed(site, site.run(upload))
-
-
-@pytest.mark.usefixtures("small_chunks")
-def test_throttling_ends_a_run_and_the_next_one_goes_on(site: Site) -> None:
-    upload = site.upload(MIXED)
-
-    def act(number: int, call: Callable[[], Any]) -> Any:
-        if number in {6, 20}:
-            raise faults.error("ProvisionedThroughputExceededException", 400)
-        return call()
-
-    throttled = Faults(act).wrap(site.clients)
-    for _ in range(2):
-        with pytest.raises(Unavailable):
-            site.run(upload, throttled)
-    check_mixed(site, site.run(upload, throttled))
-
-
-def empty(site: Site) -> None:
-    """Remove all interactions and baselines."""
-    for table, keys in ((site.stack.interactions, ["id"]), (site.stack.baselines, ["day", "writer"])):
-        items = site.clients.dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]
-        for item in items:
-            site.clients.dynamodb.delete_item(TableName=table, Key={key: item[key] for key in keys})
 
 
 def test_a_first_file_is_judged_by_its_own_rows(site: Site) -> None:

@@ -15,6 +15,8 @@ from plumbline.imports.reader import Position
 from plumbline.imports.worker import ChunkWorker, Recorded
 from plumbline.models import Import, NewInteraction
 from plumbline.storage.baselines import BaselineStore
+from plumbline.storage.chunk_items import Place, PlannedChunk
+from plumbline.storage.import_chunks import ChunkStore
 from plumbline.storage.imports import ImportStore
 from plumbline.storage.interactions import InteractionStore
 from plumbline.storage.items import read_interaction
@@ -50,7 +52,7 @@ class Site:
         clients = clients or self.apart
         return ChunkWorker(
             InteractionStore(clients, self.stack.interactions, self.stack.bucket),
-            ImportStore(clients, self.stack.imports, baselines_table=self.stack.baselines),
+            ChunkStore(clients, self.stack.imports, baselines_table=self.stack.baselines),
             Rules(),
             BaselineStore(clients, self.stack.baselines),
             clock=lambda: NOW,
@@ -62,7 +64,8 @@ class Site:
         for number in numbers:
             name = f"{number}.csv"
             imports.create(Import(number, "bucket", f"uploads/{name}", "", name, state="queued", created_at=EPOCH))
-            imports.start(number, EPOCH, 100)
+            planned = PlannedChunk(1, Place(0, 1, 1), Place(100, 9, 9))
+            assert ChunkStore(self.clients, self.stack.imports).plan(number, [planned], 0)
 
     def record(self, number: int, rows: Chunk, clients: Clients | None = None) -> Recorded | None:
         return self.worker(clients).record(number, rows, NOTHING_KNOWN)

@@ -11,8 +11,11 @@ from plumbline.models import Import, Interaction
 from plumbline.storage import items
 from plumbline.storage.alert_listing import AlertQuery
 from plumbline.storage.baselines import BaselineStore, BaselineWrite
+from plumbline.storage.chunk_items import Place, PlannedChunk
+from plumbline.storage.files import FileInfo
 from plumbline.storage.idempotency import Idempotency, KeyUsed
-from plumbline.storage.imports import ChunkOutcome, ImportStore
+from plumbline.storage.import_chunks import ChunkOutcome, ChunkStore
+from plumbline.storage.imports import ImportStore
 from plumbline.storage.interactions import InteractionStore
 from plumbline.storage.transactions import VersionConflict
 
@@ -30,6 +33,10 @@ KEY = Idempotency("order-1", "digest")
 PROVISIONED = "ProvisionedThroughputExceededException"
 
 
+START, MIDDLE, END = Place(0, 1, 1), Place(50, 3, 3), Place(100, 5, 5)
+CHUNKS = (PlannedChunk(1, START, MIDDLE), PlannedChunk(2, MIDDLE, END))
+
+
 class World:
     """The stores of one process."""
 
@@ -38,7 +45,8 @@ class World:
             clients, stack.interactions, stack.bucket, baselines_table=stack.baselines
         )
         self.baselines = BaselineStore(clients, stack.baselines)
-        self.imports = ImportStore(clients, stack.imports, baselines_table=stack.baselines)
+        self.imports = ImportStore(clients, stack.imports)
+        self.chunks = ChunkStore(clients, stack.imports, baselines_table=stack.baselines)
 
 
 TEXTS = {"small": "text", "S3": "".join(f"{number * 7919 % 99991:x}" for number in range(1_000))}
@@ -64,20 +72,21 @@ def record(world: World, text: str) -> None:
 def import_file(world: World, text: str) -> None:
     """What an import of four rows in two chunks does."""
     world.imports.create(Import(7, "bucket", "uploads/a.csv", "v1", "a.csv", state="queued", created_at=EPOCH))
-    world.imports.start(7, EPOCH, 100)
+    world.imports.start(7, EPOCH, FileInfo("uploads/a.csv", "v1", 100))
+    world.chunks.plan(7, CHUNKS, 0)
+    world.imports.end_plan(7, 2, EPOCH)
     known = world.imports.snapshot(7, lambda: Sketches().pack())
     assert Sketches.unpack(known).pack() == Sketches().pack()
-    done = {chunk.number for chunk in world.imports.chunks(7) if chunk.done}
-    for number in {0, 1} - done:
-        first = world.imports.reserve_chunk(7, number, 2, world.interactions.reserve)
+    for number in [chunk.number for chunk in world.chunks.after(7) if not chunk.done]:
+        first = world.chunks.reserve_chunk(7, number, 2, world.interactions.reserve)
         world.interactions.put_batch(
             [interaction(first + row, output=text, findings=(THRESHOLD,), import_id=7) for row in range(2)]
         )
         write = world.baselines.load(DAY, "import#7") or BaselineWrite(DAY, "import#7", Sketches(), 0)
         for _ in range(2):
             write.sketches.add({"output.length": 5.0})
-        world.imports.finish_chunk(7, number, ChunkOutcome(50, 2, 2, 0, 2), write)
-    world.imports.finish(7, "succeeded", EPOCH)
+        world.chunks.finish_chunk(7, number, ChunkOutcome(50, 2, 2, 0, 2), write)
+    world.imports.end(7, "succeeded", EPOCH)
 
 
 def check_recorded(world: World, clients: Clients, stack: Stack, text: str) -> None:

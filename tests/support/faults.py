@@ -40,6 +40,7 @@ class Faults:
             clients,
             dynamodb=_Wrapped(clients.dynamodb, self),  # type: ignore[arg-type]
             s3=_Wrapped(clients.s3, self),  # type: ignore[arg-type]
+            make_sqs=lambda: _Wrapped(clients.sqs, self),  # type: ignore[arg-type,return-value]
         )
 
     def perform(self, call: Callable[[], Any]) -> Any:
@@ -101,6 +102,30 @@ def killed_after(last: int) -> Faults:
         return answer
 
     return Faults(act)
+
+
+class Mortal:
+    """A process that is killed once: when its call number ``last`` has been done, before it sees the answer.
+
+    Nothing it calls after that happens, until ``revive()`` says that the next process has begun.
+    """
+
+    def __init__(self, last: int) -> None:
+        self._last = last
+        self.dead = last == 0
+        self.faults = Faults(self._act)
+
+    def _act(self, number: int, call: Callable[[], Any]) -> Any:
+        if self.dead:
+            raise Killed
+        answer = call()
+        if number == self._last:
+            self.dead = True
+            raise Killed
+        return answer
+
+    def revive(self) -> None:
+        self.dead = False
 
 
 def sent_twice() -> Faults:

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from plumbline.imports.identity import filename, import_id, is_upload
-from plumbline.imports.job import Upload
-from plumbline.imports.uploads import Unreadable, read_uploads
+from plumbline.imports.uploads import Unreadable, Upload, read_uploads
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
 

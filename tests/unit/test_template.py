@@ -14,7 +14,13 @@ from samtranslator.translator.transform import transform
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
-FUNCTIONS = ("InteractionsFunction", "AlertsFunction", "ImportsFunction", "BaselinesFunction")
+FUNCTIONS = (
+    "InteractionsFunction",
+    "AlertsFunction",
+    "ImportsFunction",
+    "ImportWorkersFunction",
+    "BaselinesFunction",
+)
 DATA = ("InteractionsTable", "BaselinesTable", "ImportsTable", "UploadsBucket")
 # Actions for which IAM knows no resource narrower than everything.
 UNSCOPED = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams"}
@@ -77,12 +83,25 @@ def test_permissions_name_their_actions_and_resources(resources: dict[str, Any])
             assert set(actions) <= UNSCOPED, role
 
 
-def test_only_baselines_read_the_stream_and_no_function_deletes(resources: dict[str, Any]) -> None:
+def test_only_baselines_read_the_stream_and_nothing_is_deleted_but_what_was_staged(
+    resources: dict[str, Any],
+) -> None:
     allowed: dict[str, set[str]] = {}
     for role, statement in statements(resources):
         allowed.setdefault(role, set()).update(as_list(statement["Action"]))
     assert [role for role, actions in allowed.items() if "dynamodb:GetRecords" in actions] == ["BaselinesRole"]
-    assert not [action for actions in allowed.values() for action in actions if "Delete" in action]
+    deleting = {
+        (action, json.dumps(statement["Resource"]).split("/")[-1])
+        for _, statement in statements(resources)
+        for action in as_list(statement["Action"])
+        if "Delete" in action and action != "sqs:DeleteMessage"
+    }
+    assert deleting == {("s3:DeleteObject", '*"}')}
+    staging = [
+        json.dumps(one["Resource"]) for _, one in statements(resources) if "s3:DeleteObject" in one["Action"]
+    ]
+    assert len(staging) == 2
+    assert all("/staging/*" in resource for resource in staging)
 
 
 def test_routes_go_to_their_function_and_the_rest_to_interactions(resources: dict[str, Any]) -> None:
@@ -138,7 +157,7 @@ def test_every_log_group_forgets_and_every_function_writes_to_one(resources: dic
 
 def test_what_fails_for_good_is_kept(resources: dict[str, Any]) -> None:
     (asynchronous,) = of_type(resources, "AWS::Lambda::EventInvokeConfig").values()
-    (mapping,) = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+    mapping = resources["BaselinesFunctionRecorded"]
     for configured, queue in ((asynchronous, "ImportsDeadLetters"), (mapping, "BaselinesDeadLetters")):
         target = configured["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]
         assert target == {"Fn::GetAtt": [queue, "Arn"]}
@@ -146,12 +165,34 @@ def test_what_fails_for_good_is_kept(resources: dict[str, Any]) -> None:
 
 
 def test_the_stream_brings_new_interactions_only(resources: dict[str, Any]) -> None:
-    (mapping,) = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
-    properties = mapping["Properties"]
+    properties = resources["BaselinesFunctionRecorded"]["Properties"]
     (pattern,) = [json.loads(each["Pattern"]) for each in properties["FilterCriteria"]["Filters"]]
     assert pattern == {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"at": {"S": [{"exists": True}]}}}}
     assert properties["StartingPosition"] == "TRIM_HORIZON"
     assert properties["BisectBatchOnFunctionError"] is True
+
+
+@pytest.mark.parametrize(
+    ("queue", "function", "source"),
+    [
+        ("ImportQueue", "ImportWorkersFunction", "ImportWorkersFunctionChunk"),
+        ("PlanQueue", "ImportsFunction", "ImportsFunctionPlan"),
+    ],
+)
+def test_import_messages_come_again_until_they_are_dead(
+    resources: dict[str, Any], queue: str, function: str, source: str
+) -> None:
+    from plumbline.storage.queue import MAX_RECEIVES
+
+    properties, mapping = resources[queue]["Properties"], resources[source]["Properties"]
+    assert properties["VisibilityTimeout"] >= 6 * resources[function]["Properties"]["Timeout"]
+    assert properties["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": ["ImportsDeadLetters", "Arn"]},
+        "maxReceiveCount": MAX_RECEIVES,
+    }
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BatchSize"] <= 2
+    assert "MaximumConcurrency" in mapping["ScalingConfig"]
 
 
 def test_parameters_say_what_they_are_for() -> None:

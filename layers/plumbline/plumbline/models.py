@@ -19,9 +19,7 @@ AlertType = Literal["threshold", "outlier"]
 Direction = Literal["above", "below"]
 Severity = Literal["info", "warning", "critical"]
 Sensitivity = Literal["low", "default", "high"]
-ImportState = Literal[
-    "queued", "planning", "running", "stalled", "succeeded", "succeeded_with_problems", "failed"
-]
+ImportState = Literal["queued", "planning", "running", "stalled", "succeeded", "succeeded_with_problems", "failed"]
 
 ENDED: tuple[ImportState, ...] = ("succeeded", "succeeded_with_problems", "failed")
 ELEMENTS: tuple[Element, ...] = ("input", "output")
@@ -155,9 +153,10 @@ class Import:
     are ``dead_chunks``: chunks that were tried in vain as often as the queue allows (0 stands for the plan).
 
     ``bytes_total`` counts bytes as they are read, which are more than ``size_bytes`` where a file is compressed,
-    and is None until they are known. ``chunks`` are those planned so far, all of them once ``planned``. Of
-    ``rows_stored``, ``rows_known`` carried an id of the caller's under which a row was stored before.
-    ``plan_failure`` is why no more of the file can be read; ``source`` is what it was recognised as.
+    and is None until they are known. ``chunks`` are those planned so far, all of them once ``planned``;
+    those up to number ``sent`` are known to have been sent to the queue. Of ``rows_stored``, ``rows_known`` had an
+    id of the caller's under which a row was stored before. ``plan_failure`` is why no more of the file can be
+    read; ``source`` is what it was recognised as.
     """
 
     id: int
@@ -180,6 +179,7 @@ class Import:
     alerts_raised: int = 0
     chunks: int = 0
     chunks_done: int = 0
+    sent: int = 0
     planned: bool = False
     dead_chunks: frozenset[int] = frozenset()
     problems: tuple[Problem, ...] = ()

@@ -29,6 +29,9 @@ class Settings:
     new values into the baselines: the table's stream, or (``inline``, where there is no stream) the request
     itself. ``baseline_window_days`` is how many days a baseline looks back, ``baseline_refresh_seconds`` how old
     a baseline in memory may get. ``cursor_key`` seals paging cursors against tampering.
+
+    ``import_queue_url`` is the queue of chunks, ``plan_queue_url`` that of files that are still to be cut into
+    chunks. Where they are empty there is no queue, and a file is imported by whoever is told of it.
     """
 
     interactions_table: str
@@ -42,6 +45,8 @@ class Settings:
     baseline_window_days: int = 14
     baseline_refresh_seconds: float = 5.0
     cursor_key: str = "plumbline"
+    import_queue_url: str = ""
+    plan_queue_url: str = ""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -63,6 +68,8 @@ class Settings:
             baseline_window_days=int(_number(env, "BASELINE_WINDOW_DAYS", 14.0, least=1.0, most=90.0, whole=True)),
             baseline_refresh_seconds=_number(env, "BASELINE_REFRESH_SECONDS", 5.0, least=0.0, most=3600.0),
             cursor_key=_text(env, "CURSOR_KEY", "plumbline"),
+            import_queue_url=_text(env, "IMPORT_QUEUE_URL", ""),
+            plan_queue_url=_text(env, "PLAN_QUEUE_URL", ""),
         )
 
 

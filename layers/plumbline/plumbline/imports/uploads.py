@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote_plus
 
-from plumbline.imports.identity import is_upload
-from plumbline.imports.job import Upload
+from plumbline.imports.identity import filename, import_id, is_upload
+from plumbline.models import Import
 from plumbline.times import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One version of an object in the bucket. ``version`` is empty where the bucket keeps none."""
+
+    bucket: str
+    key: str
+    version: str
+    uploaded_at: datetime
+
+    @property
+    def import_id(self) -> int:
+        return import_id(self.bucket, self.key, self.version)
+
+    def new_import(self) -> Import:
+        """The upload's import, before anything is done about it."""
+        return Import(
+            id=self.import_id,
+            bucket=self.bucket,
+            key=self.key,
+            version=self.version,
+            filename=filename(self.key),
+            state="queued",
+            created_at=self.uploaded_at,
+        )
 
 
 class Unreadable(NamedTuple):

@@ -15,7 +15,7 @@ from plumbline.metrics import measure
 from plumbline.models import Interaction
 from plumbline.own_metrics import countable
 from plumbline.storage.baselines import inline_baseline
-from plumbline.storage.imports import ChunkOutcome
+from plumbline.storage.import_items import ChunkOutcome
 from plumbline.storage.retrying import Backoff
 from plumbline.storage.transactions import VersionConflict
 
@@ -37,7 +37,7 @@ class Interactions(Protocol):
 
 
 class Imports(Protocol):
-    """What a worker needs of :class:`plumbline.storage.imports.ImportStore`."""
+    """What a worker needs of :class:`plumbline.storage.import_chunks.ChunkStore`."""
 
     def reserve_chunk(self, import_id: int, number: int, count: int, reserve: Callable[[int], int], /) -> int: ...
     def finish_chunk(
@@ -181,15 +181,11 @@ def _sketched(measured: Iterable[Mapping[str, float]]) -> Sketches:
 
 def _outcome(chunk: Chunk, alerts: int, *, known: int) -> ChunkOutcome:
     return ChunkOutcome(
-        # What precedes the first row (the header, a byte order mark) is counted with it.
-        bytes_read=chunk.end.byte - (chunk.start.byte if chunk.number > 1 else 0),
+        bytes_read=chunk.end.byte - chunk.start.byte,
         rows_read=len(chunk.rows) + chunk.rejected,
         rows_stored=len(chunk.rows),
         rows_known=known,
         rows_rejected=chunk.rejected,
         alerts_raised=alerts,
         problems=chunk.problems,
-        next_byte=chunk.end.byte,
-        next_row=chunk.end.row,
-        next_line=chunk.end.line,
     )

@@ -6,6 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import boto3
@@ -18,10 +19,11 @@ from plumbline.storage.pace import Pace
 from plumbline.storage.wire import serialise_directly
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 WORKERS = 8
 """Calls in flight at once from one process, for everything that is asked in parallel."""
@@ -50,13 +52,19 @@ class Clients:
     """One low-level client a service, made once a process, and the threads that call them in parallel.
 
     Tasks given to ``workers`` never give it further tasks: they could wait for each other for ever. ``pace`` says
-    how many of them may write in bulk at the moment.
+    how many of them may write in bulk at the moment. Few functions use a queue, so ``sqs`` is made by ``make_sqs``
+    when it is first asked for.
     """
 
     dynamodb: DynamoDBClient
     s3: S3Client
     workers: ThreadPoolExecutor = field(default_factory=_workers)
     pace: Pace = field(default_factory=lambda: Pace(WORKERS))
+    make_sqs: Callable[[], SQSClient] = field(default_factory=lambda: _sqs(boto3.Session(), _PROMPT))
+
+    @property
+    def sqs(self) -> SQSClient:
+        return self.make_sqs()
 
     @classmethod
     def create(cls, *, patient: bool = False) -> Clients:
@@ -73,7 +81,13 @@ class Clients:
         return cls(
             dynamodb,
             session.client("s3", config=config.merge(_s3_config())),
+            make_sqs=_sqs(session, config),
         )
+
+
+def _sqs(session: boto3.Session, config: Config) -> Callable[[], SQSClient]:
+    make: Callable[[], SQSClient] = cache(partial(session.client, "sqs", config=config))
+    return make
 
 
 def _s3_config() -> Config:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, cast
+from itertools import chain, islice
+from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from botocore.exceptions import ClientError
@@ -13,6 +14,7 @@ from plumbline.errors import NotFound, Unavailable
 from plumbline.storage.clients import available
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from typing import TypedDict
 
     from _typeshed import WriteableBuffer
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 READ_BUFFER = 1024 * 1024
 _ATTEMPTS = 4
+# "Up to 1000 keys" a call, and up to 10,000 parts of at least 5 MB each an object (Amazon S3, API and quotas).
+_DELETED_AT_ONCE = 1000
+_PART_BYTES = 16 * 1024 * 1024
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "404", "NotFound"})
 
 
@@ -67,17 +72,69 @@ class FileStore:
             raise
         return FileInfo(key, answer.get("VersionId", "null"), answer["ContentLength"])
 
-    def open(self, key: str, version: str | None = None, start: int = 0) -> IO[bytes]:
+    def open(self, key: str, version: str | None = None, start: int = 0, *, stop: int | None = None) -> IO[bytes]:
         """A file as a buffered binary stream from byte ``start``; a connection that breaks is taken up again.
+
+        It ends before byte ``stop``, which must not lie behind the file's end, or with the file.
 
         Raises:
             NotFound: there is no such file. (Reading may raise it too, if the file is removed meanwhile.)
             Unavailable: S3 is busy or down; reading may raise it too.
         """
-        info = self.head(key, version)
+        info = self.head(key, version) if stop is None else FileInfo(key, version or "null", stop)
         if info is None:
             raise NotFound(f"there is no file {key!r} in the bucket (any more)")
         return cast("IO[bytes]", io.BufferedReader(_Download(self._s3, self.bucket, info, start), READ_BUFFER))
+
+    def read(self, key: str) -> bytes:
+        """The whole of a small file.
+
+        Raises:
+            NotFound: there is no such file.
+            Unavailable: S3 is busy or down.
+        """
+        try:
+            with available():
+                return self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if _is_gone(error):
+                raise NotFound(f"there is no file {key!r} in the bucket (any more)") from error
+            raise
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove files; those that are not there are removed already.
+
+        Raises:
+            Unavailable: S3 is busy or down.
+        """
+        source = iter(keys)
+        while batch := list(islice(source, _DELETED_AT_ONCE)):
+            with available():
+                self._s3.delete_objects(
+                    Bucket=self.bucket, Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True}
+                )
+
+    def put_all(self, key: str, blocks: Iterable[bytes], content_type: str = "text/csv") -> None:
+        """Write a file of any size that comes in blocks, in flat memory: all of it, or nothing.
+
+        Raises:
+            Unavailable: S3 is busy or down.
+        """
+        parts = _parts(blocks)
+        first = next(parts, b"")
+        if len(first) < _PART_BYTES:
+            self.put(key, first, content_type)
+            return
+        name: Any = {"Bucket": self.bucket, "Key": key}
+        with available():
+            name["UploadId"] = self._s3.create_multipart_upload(**name, ContentType=content_type)["UploadId"]
+        done: list[Any] = []
+        for number, part in enumerate(chain([first], parts), 1):
+            with available():
+                answer = self._s3.upload_part(**name, PartNumber=number, Body=part)
+            done.append({"PartNumber": number, "ETag": answer["ETag"]})
+        with available():
+            self._s3.complete_multipart_upload(**name, MultipartUpload={"Parts": done})
 
     def put(self, key: str, body: bytes | IO[bytes], content_type: str = "text/csv") -> str:
         """Write a file and answer its version.
@@ -113,6 +170,18 @@ class FileStore:
             ExpiresIn=seconds,
         )
         return PresignedPost(signed["url"], signed["fields"])
+
+
+def _parts(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Blocks joined to parts of a multipart upload: none but the last is shorter than the rest."""
+    part = bytearray()
+    for block in blocks:
+        part += block
+        if len(part) >= _PART_BYTES:
+            yield bytes(part)
+            part.clear()
+    if part:
+        yield bytes(part)
 
 
 class _Download(io.RawIOBase):
@@ -162,7 +231,10 @@ class _Download(io.RawIOBase):
         version = None if self._info.version == "null" else self._info.version
         try:
             answer = self._s3.get_object(
-                Bucket=self._bucket, Key=self._info.key, Range=f"bytes={self._position}-", **_version(version)
+                Bucket=self._bucket,
+                Key=self._info.key,
+                Range=f"bytes={self._position}-{self._info.size - 1}",
+                **_version(version),
             )
         except ClientError as error:
             if _is_gone(error):

@@ -1,57 +1,50 @@
-"""Imports and their chunks as items of the table, in the wire form of the low-level client, and back."""
+"""Imports as items of the table, in the wire form of the low-level client, and back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from plumbline.models import Import, Problem
+from plumbline.models import ENDED, Import, Problem
 from plumbline.storage.positions import feed_key, feed_time
 from plumbline.times import format_time, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from plumbline.storage.items import Item
 
 KEPT_PROBLEMS = 100
 _LONGEST_PROBLEM = 500
-COUNTERS = ("bytes_read", "rows_read", "rows_stored", "rows_rejected", "alerts_raised")
+COUNTERS = ("bytes_read", "rows_read", "rows_stored", "rows_known", "rows_rejected", "alerts_raised")
+UNFINISHED = "#state IN (:queued, :planning, :running)"
+UNFINISHED_STATES: Item = {f":{state}": {"S": state} for state in ("queued", "planning", "running")}
+_WHOLE = (*COUNTERS, "chunks", "chunks_done", "sent")
+_MAYBE_WHOLE = ("size_bytes", "bytes_total")
+_TIMES = ("started_at", "progressed_at", "finished_at")
+_TEXTS = ("failure", "plan_failure", "rejected_key", "source")
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkOutcome:
-    """What came of a chunk: how much it adds to its import, and where in the file the next one begins."""
+    """What came of a chunk: how much it adds to its import.
 
-    bytes_read: int
-    rows_read: int
-    rows_stored: int
-    rows_rejected: int
-    alerts_raised: int
+    ``failure`` says why nothing of it can be read, and with it the import will have failed.
+    """
+
+    bytes_read: int = 0
+    rows_read: int = 0
+    rows_stored: int = 0
+    rows_rejected: int = 0
+    alerts_raised: int = 0
     problems: tuple[Problem, ...] = ()
-    next_byte: int = 0
-    next_row: int = 0
-    next_line: int = 0
     rows_known: int = 0
+    failure: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A part of a file: the ids reserved for its rows and, where it is done, where the next one begins."""
-
-    number: int
-    first_id: int
-    count: int
-    done: bool = False
-    next_byte: int = 0
-    next_row: int = 0
-    next_line: int = 0
-
-
-def chunk_part(number: int) -> str:
-    """The sort key of a chunk."""
-    return f"chunk#{number:06d}"
+def import_key(import_id: int) -> Item:
+    """The key of an import."""
+    return {"id": {"N": str(import_id)}, "part": {"S": "import"}}
 
 
 def write_import(new: Import) -> Item:
@@ -69,58 +62,49 @@ def write_import(new: Import) -> Item:
         "problems": {"L": write_problems(new.problems)},
         "problems_kept": {"N": str(min(len(new.problems), KEPT_PROBLEMS))},
     }
-    for name in COUNTERS:
+    for name in _WHOLE:
         item[name] = {"N": str(getattr(new, name))}
-    if new.size_bytes is not None:
-        item["size_bytes"] = {"N": str(new.size_bytes)}
-    if new.started_at is not None:
-        item["started_at"] = {"S": format_time(new.started_at)}
-    if new.finished_at is not None:
-        item["finished_at"] = {"S": format_time(new.finished_at)}
-    if new.failure is not None:
-        item["failure"] = {"S": new.failure}
-    if new.rejected_key is not None:
-        item["rejected_key"] = {"S": new.rejected_key}
+    if new.planned:
+        item["planned"] = {"BOOL": True}
+    if new.dead_chunks:
+        item["dead_chunks"] = {"NS": sorted(map(str, new.dead_chunks))}
+    for name in _MAYBE_WHOLE:
+        if getattr(new, name) is not None:
+            item[name] = {"N": str(getattr(new, name))}
+    for name in _TIMES:
+        if getattr(new, name) is not None:
+            item[name] = {"S": format_time(getattr(new, name))}
+    for name in _TEXTS:
+        if getattr(new, name) is not None:
+            item[name] = {"S": getattr(new, name)}
     return item
 
 
 def read_import(item: Mapping[str, Any]) -> Import:
     """The inverse of :func:`write_import`; problems in the order of the file."""
     problems = sorted(map(_read_problem, item["problems"]["L"]), key=lambda problem: (problem.row, problem.line))
+    dead = frozenset(map(int, item["dead_chunks"]["NS"])) if "dead_chunks" in item else frozenset[int]()
+    known: dict[str, Any] = {name: int(item[name]["N"]) for name in (*_WHOLE, *_MAYBE_WHOLE) if name in item}
+    known |= {name: parse_time(item[name]["S"]) for name in _TIMES if name in item}
+    known |= {name: item[name]["S"] for name in _TEXTS if name in item}
     return Import(
         id=int(item["id"]["N"]),
         bucket=item["bucket"]["S"],
         key=item["key"]["S"],
         version=item["version"]["S"],
         filename=item["filename"]["S"],
-        state=item["state"]["S"],
+        state="stalled" if dead and item["state"]["S"] not in ENDED else item["state"]["S"],
         created_at=feed_time(item["at"]["S"]),
-        size_bytes=int(item["size_bytes"]["N"]) if "size_bytes" in item else None,
-        started_at=_read_time(item, "started_at"),
-        finished_at=_read_time(item, "finished_at"),
+        planned="planned" in item,
+        dead_chunks=dead,
         problems=tuple(problems),
-        failure=item["failure"]["S"] if "failure" in item else None,
-        rejected_key=item["rejected_key"]["S"] if "rejected_key" in item else None,
-        **{name: int(item[name]["N"]) for name in COUNTERS},
+        **known,
     )
 
 
 def write_problems(problems: tuple[Problem, ...]) -> list[Any]:
     """The first problems that are kept, as a list in wire form."""
     return [{"M": _write_problem(problem)} for problem in problems[:KEPT_PROBLEMS]]
-
-
-def read_chunk(item: Mapping[str, Any]) -> Chunk:
-    """A chunk from its item."""
-    return Chunk(
-        number=int(item["part"]["S"].partition("#")[2]),
-        first_id=int(item["first_id"]["N"]),
-        count=int(item["count"]["N"]),
-        done="done" in item,
-        next_byte=_read_int(item, "next_byte"),
-        next_row=_read_int(item, "next_row"),
-        next_line=_read_int(item, "next_line"),
-    )
 
 
 def _write_problem(problem: Problem) -> Item:
@@ -142,11 +126,3 @@ def _read_problem(entry: Mapping[str, Any]) -> Problem:
         problem=fields["problem"]["S"],
         column=fields["column"]["S"] if "column" in fields else None,
     )
-
-
-def _read_time(item: Mapping[str, Any], name: str) -> datetime | None:
-    return parse_time(item[name]["S"]) if name in item else None
-
-
-def _read_int(item: Mapping[str, Any], name: str) -> int:
-    return int(item[name]["N"]) if name in item else 0

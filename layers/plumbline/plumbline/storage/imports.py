@@ -1,62 +1,39 @@
-"""The table of imports: one item an import, one a chunk, and the baseline each import is judged against."""
+"""The table of imports: one item an import, and the baseline it is judged against; its chunks stand beside it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from plumbline.errors import PlumblineError
-from plumbline.storage.baselines import BaselineWrite, baseline_put
-from plumbline.storage.chunk_writes import count_update, done_update
 from plumbline.storage.clients import available
-from plumbline.storage.conditional import put_if, same_token, update_if
-from plumbline.storage.import_items import (
-    KEPT_PROBLEMS,
-    Chunk,
-    ChunkOutcome,
-    chunk_part,
-    read_chunk,
-    read_import,
-    write_import,
-)
+from plumbline.storage.conditional import put_if, update_if
+from plumbline.storage.import_items import UNFINISHED, UNFINISHED_STATES, import_key, read_import, write_import
 from plumbline.storage.positions import HIGHEST
-from plumbline.storage.retrying import PATIENT
-from plumbline.storage.transactions import Cancelled, VersionConflict, transact
 from plumbline.times import format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from plumbline.models import Import, ImportState
     from plumbline.storage.clients import Clients
+    from plumbline.storage.files import FileInfo
     from plumbline.storage.items import Item
-    from plumbline.storage.retrying import Backoff
 
-__all__ = ["Chunk", "ChunkOutcome", "ImportStore", "VersionConflict"]
-
-_UNFINISHED = "#state IN (:queued, :running)"
-_UNFINISHED_STATES: Item = {":queued": {"S": "queued"}, ":running": {"S": "running"}}
+_NAMES = {"#token": "token", "#state": "state", "#source": "source"}
+# Of an import of which nothing works any more, as many dead chunks are named as fit beside the rest of it.
+_MANY_DEAD = 1000
 
 
 class ImportStore:
-    """Keeps how far each import has come.
-
-    ``baselines_table`` is needed only by a store that is handed baselines to write along
-    (``finish_chunk(…, fold=…)``).
-    """
+    """Keeps how far each import has come."""
 
     def __init__(
         self,
         clients: Clients,
         table: str,
-        *,
-        baselines_table: str | None = None,
-        backoff: Backoff = PATIENT,
     ) -> None:
         self._dynamodb = clients.dynamodb
         self._table = table
-        self._baselines_table = baselines_table
-        self._backoff = backoff
 
     def create(self, new: Import) -> bool:
         """Keep a new import; False where it exists already, which changes nothing.
@@ -97,43 +74,167 @@ class ImportStore:
         chosen = items[:limit]
         return [read_import(item) for item in chosen], chosen[-1]["at"]["S"] if more and chosen else None
 
-    def start(self, import_id: int, started_at: datetime, size_bytes: int) -> bool:
-        """Mark an import as running, keeping the time of its first start; False where it has ended already.
+    def start(self, import_id: int, started_at: datetime, info: FileInfo) -> bool:
+        """Mark an import that is queued as being planned, of this version of its file.
+
+        False where that was done before.
 
         Raises:
             Unavailable: storage is busy or down.
         """
-        return self._update_unfinished(
+        return self._update(
             import_id,
-            "SET #state = :running, started_at = if_not_exists(started_at, :at), size_bytes = :size",
-            {":at": {"S": format_time(started_at)}, ":size": {"N": str(size_bytes)}},
+            [
+                "#state = :planning",
+                "started_at = :at",
+                "progressed_at = :at",
+                "size_bytes = :size",
+                "version = :version",
+            ],
+            {
+                ":planning": {"S": "planning"},
+                ":queued": {"S": "queued"},
+                ":at": {"S": format_time(started_at)},
+                ":size": {"N": str(info.size)},
+                ":version": {"S": "" if info.version == "null" else info.version},
+            },
+            condition="#state = :queued",
         )
 
-    def fail(self, import_id: int, message: str, finished_at: datetime, rejected_key: str | None = None) -> bool:
-        """End an import that cannot be done, saying why; False where it has ended already.
+    def recognise(self, import_id: int, source: str, begins: int, bytes_total: int | None) -> bool:
+        """Keep what the file was recognised as, and count the ``begins`` bytes before its rows.
+
+        False where that was done before.
 
         Raises:
             Unavailable: storage is busy or down.
         """
-        update = "SET #state = :failed, failure = :message, finished_at = :at"
-        values: Item = {
-            ":failed": {"S": "failed"},
-            ":message": {"S": message},
-            ":at": {"S": format_time(finished_at)},
-        }
-        return self._update_unfinished(import_id, *_with_rejected(update, values, rejected_key))
+        update = ["#source = :source", "bytes_read = bytes_read + :begins"]
+        values: Item = {":source": {"S": source}, ":begins": {"N": str(begins)}}
+        if bytes_total is not None:
+            update.append("bytes_total = :total")
+            values[":total"] = {"N": str(bytes_total)}
+        return self._update(
+            import_id,
+            update,
+            values,
+            condition=f"{UNFINISHED} AND attribute_not_exists(#source)",
+        )
 
-    def finish(
-        self, import_id: int, state: ImportState, finished_at: datetime, rejected_key: str | None = None
+    def note_sent(self, import_id: int, number: int) -> None:
+        """Keep that every chunk up to a number has been sent to the queue.
+
+        Raises:
+            Unavailable: storage is busy or down.
+        """
+        self._update(
+            import_id,
+            ["sent = :sent"],
+            {":sent": {"N": str(number)}},
+            condition="attribute_exists(id) AND (attribute_not_exists(sent) OR sent < :sent)",
+        )
+
+    def end_plan(
+        self,
+        import_id: int,
+        chunks: int,
+        at: datetime,
+        *,
+        sent: int = 0,
+        bytes_total: int | None = None,
+        failure: str | None = None,
     ) -> bool:
-        """End an import that was done; False where it has ended already.
+        """Keep that there will be no more chunks than ``chunks``, and what keeps the rest from being read.
+
+        Those up to number ``sent`` are in the queue. False where the plan has another length, or had its end
+        before.
 
         Raises:
             Unavailable: storage is busy or down.
         """
-        update = "SET #state = :end, finished_at = :at"
+        update = [
+            "#state = :running",
+            "planned = :yes",
+            "sent = :sent",
+            "started_at = if_not_exists(started_at, :at)",
+        ]
+        values: Item = {
+            ":running": {"S": "running"},
+            ":yes": {"BOOL": True},
+            ":at": {"S": format_time(at)},
+            ":chunks": {"N": str(chunks)},
+            ":sent": {"N": str(sent)},
+            ":plan": {"NS": ["0"]},
+        }
+        if bytes_total is not None:
+            update.append("bytes_total = :total")
+            values[":total"] = {"N": str(bytes_total)}
+        if failure is not None:
+            update.append("plan_failure = if_not_exists(plan_failure, :failure)")
+            values[":failure"] = {"S": failure}
+        return self._update(
+            import_id,
+            update,
+            values,
+            condition=f"{UNFINISHED} AND chunks = :chunks AND attribute_not_exists(planned)",
+            more=" DELETE dead_chunks :plan",
+        )
+
+    def stall(self, import_id: int, chunk: int) -> bool:
+        """Mark an import as stalled, by a chunk (0: its plan) that will not be tried again.
+
+        False where the import has ended, or is marked for more chunks than need be named.
+
+        Raises:
+            Unavailable: storage is busy or down.
+        """
+        return self._update(
+            import_id,
+            [],
+            {":dead": {"NS": [str(chunk)]}, ":many": {"N": str(_MANY_DEAD)}},
+            condition=f"{UNFINISHED} AND (attribute_not_exists(dead_chunks) OR size(dead_chunks) < :many)",
+            more=" ADD dead_chunks :dead",
+        )
+
+    def revive(self, import_id: int, chunks: Iterable[int]) -> None:
+        """Take chunks out of those that stall an import.
+
+        Raises:
+            Unavailable: storage is busy or down.
+        """
+        numbers = [str(chunk) for chunk in chunks]
+        if numbers:
+            self._update(
+                import_id,
+                [],
+                {":alive": {"NS": numbers}},
+                condition="attribute_exists(id)",
+                more=" DELETE dead_chunks :alive",
+            )
+
+    def end(
+        self,
+        import_id: int,
+        state: ImportState,
+        finished_at: datetime,
+        *,
+        failure: str | None = None,
+        rejected_key: str | None = None,
+    ) -> bool:
+        """End an import, if it failed saying why; False where it has ended already.
+
+        Raises:
+            Unavailable: storage is busy or down.
+        """
+        update = ["#state = :end", "finished_at = :at"]
         values: Item = {":end": {"S": state}, ":at": {"S": format_time(finished_at)}}
-        return self._update_unfinished(import_id, *_with_rejected(update, values, rejected_key))
+        if failure is not None:
+            update.append("failure = :failure")
+            values[":failure"] = {"S": failure}
+        if rejected_key is not None:
+            update.append("rejected_key = :rejected")
+            values[":rejected"] = {"S": rejected_key}
+        return self._update(import_id, update, values, condition=UNFINISHED)
 
     def snapshot(self, import_id: int, make: Callable[[], bytes]) -> bytes:
         """The baseline as it stood when the import began: made by whoever asks first, the same ever after.
@@ -147,98 +248,6 @@ class ImportStore:
             found = put_if(self._dynamodb, self._table, item, "attribute_not_exists(id)") or item
         return bytes(found["sketches"]["B"])
 
-    def reserve_chunk(self, import_id: int, number: int, count: int, reserve: Callable[[int], int]) -> int:
-        """The first of the ``count`` ids of a chunk's rows, the same on every retry.
-
-        ``reserve`` takes so many ids from the sequence; those of an attempt that ends here are never used.
-
-        Raises:
-            Unavailable: storage is busy or down.
-        """
-        found: Mapping[str, Any] | None = self._part(import_id, chunk_part(number))
-        if found is None:
-            item: Item = {
-                "id": {"N": str(import_id)},
-                "part": {"S": chunk_part(number)},
-                "first_id": {"N": str(reserve(count))},
-                "count": {"N": str(count)},
-            }
-            found = put_if(self._dynamodb, self._table, item, "attribute_not_exists(id)") or item
-        if int(found["count"]["N"]) != count:
-            raise PlumblineError(
-                f"chunk {number} of import {import_id} had {found['count']['N']} rows before and {count} now"
-            )
-        return int(found["first_id"]["N"])
-
-    def chunks(self, import_id: int) -> list[Chunk]:
-        """The import's chunks in the order of the file, read consistently.
-
-        Raises:
-            Unavailable: storage is busy or down.
-        """
-        chunks: list[Chunk] = []
-        start: dict[str, Any] = {}
-        while True:
-            with available():
-                answer = self._dynamodb.query(
-                    TableName=self._table,
-                    KeyConditionExpression="id = :id AND begins_with(part, :chunk)",
-                    ExpressionAttributeValues={":id": {"N": str(import_id)}, ":chunk": {"S": "chunk#"}},
-                    ConsistentRead=True,
-                    **start,
-                )
-            chunks.extend(map(read_chunk, answer["Items"]))
-            if "LastEvaluatedKey" not in answer:
-                return chunks
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-
-    def finish_chunk(
-        self, import_id: int, number: int, outcome: ChunkOutcome, fold: BaselineWrite | None = None
-    ) -> bool:
-        """Count a chunk, keep its problems and write its baseline: all of it once, or nothing.
-
-        False where the chunk was done before. Of all problems the first hundred to arrive are kept.
-
-        Raises:
-            VersionConflict: ``fold`` was built from a version that has been replaced since.
-            Unavailable: storage is busy or down.
-        """
-        done, token = done_update(self._table, import_id, number, outcome)
-        folding = [baseline_put(self._baselines(), fold)] if fold is not None else []
-        for _ in self._backoff:
-            kept = self._problems_kept(import_id) if outcome.problems else KEPT_PROBLEMS
-            writes: Any = [done, count_update(self._table, import_id, outcome, kept), *folding]
-            try:
-                transact(self._dynamodb, writes, self._backoff, yields=2 if folding else -1)
-            except Cancelled as cancelled:
-                if cancelled.failed(0):
-                    return self._was_done(import_id, number, token)
-                if folding and cancelled.codes[2] != "None":
-                    raise VersionConflict from cancelled
-                # Another chunk's problems came in between: count again how many there is room for.
-                self._problems_kept(import_id)
-            else:
-                return True
-        raise AssertionError("the last wait raises")
-
-    def _was_done(self, import_id: int, number: int, token: Item) -> bool:
-        """Whether it was this very call that ended the chunk: its answer was lost, and the client repeated it."""
-        found = self._part(import_id, chunk_part(number))
-        if found is None:
-            raise PlumblineError(f"no ids were reserved for chunk {number} of import {import_id}")
-        return same_token(found, token)
-
-    def _problems_kept(self, import_id: int) -> int:
-        item = self._part(import_id, "import")
-        if item is None:
-            raise PlumblineError(f"there is no import {import_id}")
-        return int(item["problems_kept"]["N"])
-
-    def _baselines(self) -> str:
-        if self._baselines_table is None:
-            raise TypeError("a store that folds needs to be told the baselines' table")
-        return self._baselines_table
-
     def _part(self, import_id: int, part: str) -> Mapping[str, Any] | None:
         with available():
             answer = self._dynamodb.get_item(
@@ -246,19 +255,24 @@ class ImportStore:
             )
         return answer.get("Item")
 
-    def _update_unfinished(self, import_id: int, update: str, values: Item) -> bool:
+    def _update(
+        self,
+        import_id: int,
+        sets: Sequence[str],
+        values: Item,
+        *,
+        condition: str,
+        more: str = "",
+    ) -> bool:
+        update = f"SET {', '.join([*sets, '#token = :token'])}{more}"
+        # DynamoDB takes no names and values that are not used.
+        names = {name: word for name, word in _NAMES.items() if name in update + condition}
         return update_if(
             self._dynamodb,
             self._table,
-            {"id": {"N": str(import_id)}, "part": {"S": "import"}},
-            f"{update}, #token = :token",
-            condition=_UNFINISHED,
-            names={"#state": "state", "#token": "token"},
-            values={**_UNFINISHED_STATES, **values},
+            import_key(import_id),
+            update,
+            condition=condition,
+            names=names,
+            values={**(UNFINISHED_STATES if UNFINISHED in condition else {}), **values},
         )
-
-
-def _with_rejected(update: str, values: Item, rejected_key: str | None) -> tuple[str, Item]:
-    if rejected_key is None:
-        return update, values
-    return f"{update}, rejected_key = :rejected", {**values, ":rejected": {"S": rejected_key}}

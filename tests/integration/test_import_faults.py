@@ -1,0 +1,119 @@
+"""Imports through the queue, with a kill between any two calls, everything delivered twice, and throttling.
+
+However it goes, the end is the same table: that of a plain reading of the file.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from plumbline.imports.cutting import Sizes
+
+from tests.support.faults import Killed, Mortal
+from tests.support.imports import Site, Watching, csv_file
+from tests.support.queue import LocalQueue
+from tests.support.tables import Stack, scan
+
+if TYPE_CHECKING:
+    from plumbline.imports.uploads import Upload
+    from plumbline.models import Import
+    from plumbline.storage.clients import Clients
+
+GOOD = [[f"question {n}" + "?\n" * (n % 3), f"answer {n}, " + "x" * (n * 30)] for n in range(5)]
+SIZES = Sizes(rows=2)
+CHUNKS = 4
+BAD = b'"only" one cell\r\n'
+PLAIN = csv_file(GOOD[:3]) + BAD + csv_file(GOOD[3:]).split(b"\r\n", 1)[1]
+FILES = {"uploads/plain.csv": PLAIN, "uploads/packed.csv.gz": gzip.compress(PLAIN, mtime=0)}
+
+
+@pytest.fixture
+def site(clients: Clients, stack: Stack) -> Site:
+    return queued(clients, stack)
+
+
+def queued(clients: Clients, stack: Stack, seed: int = 1) -> Site:
+    queue = LocalQueue(random.Random(seed))
+    served = replace(clients, make_sqs=lambda: queue)  # type: ignore[arg-type,return-value]
+    return Site(served, stack, "inline", SIZES, queue, few=1)
+
+
+def live(site: Site, upload: Upload, mortal: Mortal) -> Watching:
+    """All that happens to an upload: S3's event, delivered again after a kill, and then every message."""
+    watching, clients = Watching(), mortal.faults.wrap(site.clients)
+    taken = False
+    while not taken:
+        mortal.revive()
+        try:
+            site.importer(clients, watching).take(upload, watching.has_time)
+            taken = True
+        except Killed:
+            continue
+    assert site.queue is not None
+    while (kept := site.queue.receive()) is not None:
+        mortal.revive()
+        try:
+            site.deliver(site.importer(clients, watching), kept, watching)
+        except Killed:
+            continue
+    return watching
+
+
+def check(site: Site, ended: Import, data: bytes = PLAIN) -> None:
+    """Every good row once, under one id, counted once; the bad one put aside; nothing left over."""
+    stored = site.interactions()
+    assert sorted([one.input, one.output] for one in stored) == sorted(GOOD)
+    assert ended.state == "succeeded_with_problems", ended.failure
+    assert (ended.rows_read, ended.rows_stored, ended.rows_rejected) == (6, 5, 1)
+    assert ended.alerts_raised == sum(len(one.alerts) for one in stored) > 0
+    assert (ended.chunks, ended.chunks_done, ended.planned, ended.dead_chunks) == (
+        CHUNKS,
+        CHUNKS,
+        True,
+        frozenset(),
+    )
+    assert ended.bytes_read == ended.bytes_total == len(data)
+    assert [problem.row for problem in ended.problems] == [5]
+    assert ended.rejected_key is not None
+    rejected = list(csv.reader(io.StringIO(site.read(ended.rejected_key).decode(), newline="")))
+    assert [row[:2] for row in rejected] == [["Input", "Output"], ['"only" one cell', ""]]
+    assert site.counted() == len(GOOD)
+    assert site.queue is not None
+    assert (site.queue.kept, site.queue.dead) == ([], [])
+
+
+def empty(site: Site) -> None:
+    """Remove everything from the tables. (Moto copies all of them for each transaction.)"""
+    tables = (
+        (site.stack.interactions, ["id"]),
+        (site.stack.baselines, ["day", "writer"]),
+        (site.stack.imports, ["id", "part"]),
+    )
+    for table, keys in tables:
+        for item in scan(site.clients, table):
+            site.clients.dynamodb.delete_item(TableName=table, Key={key: item[key] for key in keys})
+
+
+@pytest.mark.parametrize("key", FILES)
+def test_killed_between_any_two_calls(site: Site, key: str) -> None:
+    data = FILES[key]
+    whole = Mortal(-1)
+    upload = site.upload(data, key)
+    live(site, upload, whole)
+    check(site, site.found(upload))
+    assert whole.faults.calls > 50
+    # On a real engine, which is slower, a sample.
+    step = 1 if "amazonaws" in site.clients.dynamodb.meta.endpoint_url else 9
+    for cut in range(1, whole.faults.calls + 1, step):
+        empty(site)
+        site = queued(site.clients, site.stack, seed=cut)
+        upload = site.upload(data, key)
+        watching = live(site, upload, Mortal(cut))
+        check(site, site.found(upload))
+        assert len(watching.ends) <= 1
