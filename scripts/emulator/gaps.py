@@ -11,13 +11,14 @@ import time
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
-from ministack.services import apigateway, cloudwatch_logs, dynamodb, lambda_svc
+from ministack.services import apigateway, cloudwatch_logs, dynamodb, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
 if TYPE_CHECKING:
     from scripts.emulator.deliveries import Deliveries
 
     Properties = dict[str, Any]
+    Answer = tuple[int, dict[str, Any], bytes]
 
 ANY_METHOD = "x-amazon-apigateway-any-method"
 INTEGRATION = "x-amazon-apigateway-integration"
@@ -29,6 +30,7 @@ def fill(deliveries: Deliveries) -> None:
     """Patch MiniStack in this process. Call before it serves and before it restores its state."""
     _create_routes_of_openapi_body()
     _read_concurrency_as_a_number()
+    _read_ranges_of_versions()
     _keep_stream_records()
     _keep_asynchronous_invocations(deliveries)
 
@@ -98,6 +100,37 @@ def with_number(props: Properties) -> Properties:
     if "MaximumConcurrency" not in scaling:
         return props
     return {**props, "ScalingConfig": {**scaling, "MaximumConcurrency": int(scaling["MaximumConcurrency"])}}
+
+
+def _read_ranges_of_versions() -> None:
+    """MiniStack answers a range of an object, but all of it where the object's version is named."""
+    get = s3._get_object
+
+    def get_range(bucket: str, key: str, headers: Properties, query: Properties | None = None) -> Answer:
+        wanted = headers.get("range", "")
+        if not wanted or not (query or {}).get("versionId"):
+            whole: Answer = get(bucket, key, headers, query)
+            return whole
+        # A part has no checksum: the one of the whole would not fit it.
+        plain = {name: value for name, value in headers.items() if name not in {"range", "x-amz-checksum-mode"}}
+        return part_of(get(bucket, key, plain, query), wanted, f"/{bucket}/{key}")
+
+    s3._get_object = get_range
+
+
+def part_of(answer: Answer, wanted: str, place: str) -> Answer:
+    """The part of an answer that a header ``Range`` asks for."""
+    status, headers, body = answer
+    if status != 200:
+        return answer
+    found = s3._parse_range(wanted, len(body))
+    if found is None:
+        refused: Answer = s3._error("InvalidRange", "The requested range is not satisfiable", 416, place)
+        return refused
+    start, end = found
+    part = body[start : end + 1]
+    span = {"Content-Length": str(len(part)), "Content-Range": f"bytes {start}-{end}/{len(body)}"}
+    return 206, {**headers, **span}, part
 
 
 def _keep_stream_records() -> None:
