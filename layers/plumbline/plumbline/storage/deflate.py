@@ -30,8 +30,7 @@ def deflate(data: bytes, name: int, dictionary: bytes) -> bytes:
 
 def deflate_numbers(data: bytes, name: int) -> bytes:
     """Compress a kilobyte of numbers, which repeat themselves near by if at all, without a dictionary."""
-    compressor = _for_numbers().copy()
-    return bytes([name]) + compressor.compress(data) + compressor.flush()
+    return bytes([name]) + zlib.compress(data, level=3, wbits=-10)
 
 
 def inflate(packed: bytes, dictionaries: Mapping[int, bytes]) -> bytes:
@@ -56,8 +55,3 @@ def inflate(packed: bytes, dictionaries: Mapping[int, bytes]) -> bytes:
 @cache
 def _prepared(dictionary: bytes) -> zlib._Compress:
     return zlib.compressobj(wbits=-_SMALL_WINDOW_BITS, zdict=dictionary)
-
-
-@cache
-def _for_numbers() -> zlib._Compress:
-    return zlib.compressobj(level=3, wbits=-10, memLevel=4)
