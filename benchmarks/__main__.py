@@ -25,13 +25,14 @@ def main() -> None:
     if not data.is_file():
         parser.exit(2, f"There is no {data}: name a CSV file with the columns Input and Output by --data.\n")
     interpreter = _interpreter()
-    for module in ("outliers", "flags"):
+    for module in ("outliers", "flags", "planner_speed"):
         _run(sys.executable, module, data)
     if interpreter is None:
         parser.exit(1, f"Speed was not measured: LangKit needs Python {' or '.join(PEERS_RUN_ON)} on the PATH.\n")
     ensure(PEERS, interpreter)
     _run(str(PEERS.python), "metrics_speed", data)
-    _run(sys.executable, "import_speed", data)
+    for module in ("import_speed", "scale"):
+        _run(sys.executable, module, data)
 
 
 def _interpreter() -> str | None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 ENGINE_VARIABLE = "PLUMBLINE_DYNAMODB_LOCAL"
-_CREDENTIALS = {
+CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "eu-central-1",
@@ -101,7 +101,7 @@ def beside_the_usual(file: Path, rounds: int) -> str:
                         str(file),
                         "--one-core",
                         AWS_ENDPOINT_URL_DYNAMODB=address,
-                        **_CREDENTIALS,
+                        **CREDENTIALS,
                     ),
                 ),
             ):
@@ -129,7 +129,7 @@ def beside_the_usual(file: Path, rounds: int) -> str:
 
 def with_workers(file: Path, address: str, most: int) -> str:
     """The section's text on several workers on a real engine."""
-    environment = {**_CREDENTIALS, "AWS_ENDPOINT_URL_DYNAMODB": address}
+    environment = {**CREDENTIALS, "AWS_ENDPOINT_URL_DYNAMODB": address}
     figures: list[list[str]] = []
     alone = 0.0
     with mock.patch.dict(os.environ, environment):
