@@ -17,7 +17,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from plumbline.alerts import Rules, judge
+from plumbline.alerts import Judge, Rules
 from plumbline.baselines import Baselines
 from plumbline.metrics import METRICS, SERIES, measure, measuring_only
 
@@ -134,7 +134,7 @@ def main() -> None:
     pairs = read(arguments.data)
     first, _ = halves(pairs, 1)
     baselines = Baselines.fit(sketched(measure(*pairs[at]) for at in first))
-    rules = Rules()
+    judge = Judge(Rules(), baselines)
     ours = {metric.name for metric in METRICS}
     shared = sorted({metric for metric in SAME.values() if metric in ours} | ({PATTERNS} & ours))
     measure_shared = measuring_only(name for name, one in SERIES.items() if one.metric in shared)
@@ -145,7 +145,7 @@ def main() -> None:
         works: dict[str, Work] = {
             "Plumbline, everything": lambda pair: measure(*pair),
             "Plumbline, the shared metrics": lambda pair: measure_shared(*pair),
-            "judging": lambda pair, known=measured: judge(known[pair], rules, baselines),  # type: ignore[misc]
+            "judging": lambda pair, known=measured: judge.findings(known[pair]),  # type: ignore[misc]
             **langkit(),
         }
         best = fastest(works, sample, arguments.rounds)
