@@ -97,7 +97,7 @@ def _nth(row: re.Pattern[bytes], block: bytes, count: int) -> int:
 
 
 def _breaks(text: bytes, end: int) -> int:
-    if _LONE_RETURN.search(text, 0, end):
+    if b"\r" in text and _LONE_RETURN.search(text, 0, end):
         text = text[:end]
         return len(text.splitlines()) - (not text.endswith((b"\n", b"\r")))
     return text.count(b"\n", 0, end)

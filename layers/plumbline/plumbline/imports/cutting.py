@@ -30,11 +30,11 @@ MiB = 1024 * 1024
 class Sizes:
     """How large chunks are. They decide where chunks end: one import is cut by the same from end to end.
 
-    A chunk holds at most ``rows``, and ``bytes`` unless a single row is longer. What is left of a file behind a
-    chunk is read along if it is no more than ``tail_share`` of it: a handful of rows on its own would be too few
-    to be judged by. ``first_step`` and ``step`` are how many bytes are looked at at once, few enough to stay in
-    the processor's cache; ``stretch`` is how many the CSV reader reads before they are looked at again; ``block``
-    is how many are read of the stream at once.
+    A chunk holds at most ``rows``, and ``bytes`` (fewer than a row may have) unless a single row is longer. What
+    is left of a file behind a chunk is read along if it is no more than ``tail_share`` of it: a handful of rows
+    on its own would be too few to be judged by. ``first_step`` and ``step`` are how many bytes are looked at at
+    once, few enough to stay in the processor's cache; ``stretch`` is how many the CSV reader reads before they
+    are looked at again; ``block`` is how many are read of the stream at once.
     """
 
     rows: int = 5_000

@@ -94,6 +94,11 @@ class RecordReader:
         return self._byte
 
     @property
+    def row(self) -> int:
+        """The number of the row that comes next."""
+        return self._row
+
+    @property
     def position(self) -> Position:
         """The place behind the last record that was handed out."""
         return Position(self._byte, self._row, self._line)

@@ -38,7 +38,7 @@ def read_stretch(
     for record in reader.steps():
         if isinstance(record, Malformed) and record.problem == TOO_LONG:
             return Stretch(reader.position, unread.at, unread.told_by())
-        if reader.position.byte >= until.byte or reader.position.row >= until.row:
+        if reader.byte >= until.byte or reader.row >= until.row:
             break
     return Stretch(reader.position, unread.at)
 
