@@ -64,7 +64,7 @@ def run(api: Api, show: Display, options: argparse.Namespace) -> int:
     else:
         number = options.id
         if options.action == "redrive":
-            print(f"{api.redrive(number):,} messages were sent once more.", flush=True)
+            print(f"Chunks that are sent once more: {api.redrive(number):,}", flush=True)
     try:
         status = follow(api, number, show)
     except KeyboardInterrupt:

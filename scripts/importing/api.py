@@ -91,13 +91,13 @@ class Api:
         return self._call("GET", f"/api/imports/{import_id}")
 
     def redrive(self, import_id: int) -> int:
-        """Send what an import is still missing once more, and answer how many messages that took.
+        """Send what an import is still missing once more, and answer how many chunks those are.
 
         Raises:
             Refused: there is no such import, or it has ended.
             Unreachable: nobody answers.
         """
-        return int(self._call("POST", f"/api/imports/{import_id}/redrive")["sent"])
+        return int(self._call("POST", f"/api/imports/{import_id}/redrive")["chunks"])
 
     def _call(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None

@@ -61,7 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, form)
         elif self.path == "/api/imports/7/redrive":
             self.server.redriven += 1
-            self._answer(200, {"id": 7, "sent": 3})
+            self._answer(200, {"id": 7, "chunks": 3})
         else:
             self.server.uploaded = body
             self.server.reached.set()

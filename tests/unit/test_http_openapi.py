@@ -41,6 +41,7 @@ def test_it_describes_every_address_of_both_functions() -> None:
         ("post", "/api/imports"),
         ("get", "/api/imports"),
         ("get", "/api/imports/{id}"),
+        ("post", "/api/imports/{id}/redrive"),
         ("get", "/api/alerts"),
         ("get", "/api/metrics"),
         ("get", "/api/metrics/{series}"),

@@ -113,7 +113,7 @@ def test_an_address_that_is_none_is_said(url: str) -> None:
         Api(url, patience=0).read(7)
 
 
-def test_a_redrive_says_how_many_messages_it_sent() -> None:
-    handler, asked = answering(good({"id": 7, "sent": 3}))
+def test_a_redrive_says_how_many_chunks_it_sends() -> None:
+    handler, asked = answering(good({"id": 7, "chunks": 3}))
     assert api(handler, Time()).redrive(7) == 3
     assert (asked[0].method, asked[0].url.path) == ("POST", "/api/imports/7/redrive")

@@ -98,7 +98,7 @@ def test_an_import_that_failed_is_a_failure(server: Plumbline, file: Path) -> No
 def test_a_redrive_sends_what_is_missing_and_follows(server: Plumbline, tmp_path: Path) -> None:
     code, out, _ = run(tmp_path, "redrive", "7", url=server.url)
     assert (code, server.redriven) == (0, 1)
-    assert out.startswith("3 messages were sent once more.\n")
+    assert out.startswith("Chunks that are sent once more: 3\n")
     assert "history.csv: imported" in out
 
 

@@ -136,6 +136,15 @@ class Import(_Answer):
     rejected_rows: RejectedRows | None = Field(description="Null where there are none, or not yet.")
 
 
+class Redrive(_Answer):
+    """What is done once more."""
+
+    id: _Id
+    chunks: _Count = Field(
+        description="How many of the chunks planned so far are not done, and are sent once more."
+    )
+
+
 class Threshold(_Answer):
     """A bound whose crossing raises an alert."""
 
@@ -286,6 +295,12 @@ class UploadAnswer(_Success):
     """The file was taken; the header Location says where its import is."""
 
     data: None
+
+
+class RedriveAnswer(_Success):
+    """What is missing is on its way once more."""
+
+    data: Redrive
 
 
 class UploadFormAnswer(_Success):

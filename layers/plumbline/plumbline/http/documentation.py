@@ -39,6 +39,7 @@ TAGS = [
 _ERRORS = {
     400: "The request cannot be read: bad JSON, a damaged form, a cursor that is not one of this listing's.",
     404: "There is no such thing.",
+    409: "The request contradicts what is there.",
     413: "The body is too long; the message names the way that is left.",
     415: "The body is of another type than this address reads.",
     422: "The request was read, and fields of it are wrong.",
@@ -63,6 +64,7 @@ _ANSWERS: dict[tuple[str, str], tuple[type[BaseModel], dict[str, Any], tuple[int
     ("post", "/api/imports"): (answers.UploadFormAnswer, _LOCATION, (400, 413, 415, 422, 503)),
     ("get", "/api/imports"): (answers.ImportsAnswer, {}, (400, 422, 503)),
     ("get", "/api/imports/{id}"): (answers.ImportAnswer, {}, (404, 422, 503)),
+    ("post", "/api/imports/{id}/redrive"): (answers.RedriveAnswer, {}, (404, 409, 422, 503)),
     ("get", "/api/alerts"): (answers.AlertsAnswer, {}, (400, 422, 503)),
     ("get", "/api/metrics"): (answers.MetricsAnswer, {}, (422, 503)),
     ("get", "/api/metrics/{series}"): (answers.MetricAnswer, {}, (404, 422, 503)),

@@ -13,6 +13,7 @@ from plumbline.alerts import Rules
 from plumbline.baseline_cache import BaselineCache
 from plumbline.http.cursors import Cursors
 from plumbline.http.telemetry import Telemetry
+from plumbline.imports.redrive import Redriver
 from plumbline.recording import Recorder
 from plumbline.series_history import SeriesHistory
 from plumbline.settings import Settings
@@ -21,6 +22,8 @@ from plumbline.storage.clients import Clients
 from plumbline.storage.files import FileStore
 from plumbline.storage.imports import ImportStore
 from plumbline.storage.interactions import InteractionStore
+from plumbline.storage.queue import ImportQueue
+from plumbline.storage.retrying import PROMPT
 
 Clock = Callable[[], datetime]
 
@@ -64,6 +67,12 @@ class Services:
     @cached_property
     def imports(self) -> ImportStore:
         return ImportStore(self.clients, self.settings.imports_table)
+
+    @cached_property
+    def redriver(self) -> Redriver:
+        settings = self.settings
+        queue = ImportQueue(self.clients, settings.import_queue_url, settings.plan_queue_url, backoff=PROMPT)
+        return Redriver(self.imports, queue)
 
     @cached_property
     def files(self) -> FileStore:

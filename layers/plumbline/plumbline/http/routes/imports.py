@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.responses import Response
 
-from plumbline.errors import NotFound, PayloadTooLarge, Unavailable
+from plumbline.errors import Conflict, NotFound, PayloadTooLarge, Unavailable
 from plumbline.http.curl import upload_command
 from plumbline.http.envelope import success
 from plumbline.http.fields import Id, IdempotencyKey
@@ -138,10 +138,31 @@ async def list_all(query: Annotated[PageQuery, Query()], services: ServicesDep) 
 @router.get("/imports/{id}", summary="Read an import", response_model=None)
 async def read(id: Annotated[Id, Path()], services: ServicesDep) -> Response:  # noqa: A002 - the path's name for it
     """How far an import has come, and what could not be used."""
-    made = services.imports.get(id)
+    return success(_view(_existing(id, services), services), "Import fetched successfully")
+
+
+@router.post("/imports/{id}/redrive", summary="Send once more what an import is missing", response_model=None)
+async def redrive(id: Annotated[Id, Path()], services: ServicesDep) -> Response:  # noqa: A002 - the path's name for it
+    """For an import that is stalled, once the cause is gone: exactly what is not done is tried again. Of one that
+    is not stalled nothing is done twice either.
+    """
+    made = _existing(id, services)
+    if made.state == "queued" and made.size_bytes is None:
+        raise Conflict(
+            f"Import {id} has not begun, for its file has not arrived: nothing of it can be sent again."
+        )
+    if not services.settings.import_queue_url:
+        raise Conflict("Imports have no queue here: send the upload's event again, and its import goes on.")
+    chunks = services.redriver.redrive(id)
+    planning = "" if made.planned else ", and the file is cut into chunks to its end"
+    return success({"id": id, "chunks": chunks}, f"Chunks that are sent once more: {chunks}{planning}")
+
+
+def _existing(number: int, services: Services) -> Import:
+    made = services.imports.get(number)
     if made is None:
-        raise NotFound(f"There is no import {id}.", [("path.id", "is no import's id")])
-    return success(_view(made, services), "Import fetched successfully")
+        raise NotFound(f"There is no import {number}.", [("path.id", "is no import's id")])
+    return made
 
 
 def _announce(file: Upload, idempotency_key: str | None, services: Services) -> int:
