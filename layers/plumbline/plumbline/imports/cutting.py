@@ -19,6 +19,7 @@ from plumbline.imports.window import BLOCK, Window
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from plumbline.errors import PlumblineError
     from plumbline.imports.boundaries import Proven
     from plumbline.imports.dialect import Dialect
     from plumbline.imports.lines import ByteStream
@@ -72,11 +73,17 @@ def cut(
     """The chunks of what is left of a file, of which ``stream`` gives the bytes from ``start`` on.
 
     ``keep`` says whether the bytes of the chunks are wanted too.
+
+    Raises:
+        PlumblineError: what reading the stream raises. Where it is damaged for good, the chunks of the whole lines
+            before that place come first.
     """
     cutter = _Cutter(stream, start, dialect, keep, sizes)
     while (draft := cutter.next(start)) is not None:
         yield Cut(start, draft.end, draft.careful, cutter.data(start, draft) if keep else None)
         start = draft.end
+    if cutter.failure is not None:
+        raise cutter.failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,11 @@ class _Cutter:
         self._keep = keep
         self._sizes = sizes
 
+    @property
+    def failure(self) -> PlumblineError | None:
+        """Why the stream could not be read to its end."""
+        return self._window.failure
+
     def next(self, start: Position) -> Draft | None:
         """The chunk that begins at ``start``; None at the stream's end."""
         sizes = self._sizes
@@ -108,6 +120,8 @@ class _Cutter:
             start.byte + int(sizes.bytes * sizes.tail_share), start.row + int(sizes.rows * sizes.tail_share)
         )
         draft = self._grown(Draft(start), start, until, enough)
+        if draft.end == start and self.failure is not None:  # only the beginning of a line was left
+            return None
         return draft if draft.oversize is not None else self._with_tail(draft, start)
 
     def data(self, start: Position, draft: Draft) -> bytes:
