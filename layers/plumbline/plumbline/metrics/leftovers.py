@@ -38,7 +38,7 @@ _STACK_TRACE = re.compile(
     re.MULTILINE,
 )
 # Words, as all metrics have them, of which every stack trace has one; most texts have none but "at".
-_TRACE_WORDS = frozenset({"traceback", "rb", "goroutine", "panicked", "php"})
+_TRACE_WORDS = frozenset({b"traceback", b"rb", b"goroutine", b"panicked", b"php"})
 _AT_SIGNS = ("\tat ", "  at ", "\nat ")
 
 
@@ -53,15 +53,15 @@ def is_placeholder(text: str) -> bool:
     return text.strip(" \t\r\n\"'`.").lower() in _PLACEHOLDERS
 
 
-def is_stack_trace(text: str, words: set[str], digits: int) -> bool:
-    """Whether the text has a program's stack trace in it; ``words`` are the text's in lower case."""
+def is_stack_trace(text: str, words: set[bytes], digits: int) -> bool:
+    """Whether the text has a program's stack trace in it; ``words`` are the text's in lower case and UTF-8."""
     return _may_be_stack_trace(text, words, digits) and _STACK_TRACE.search(text) is not None
 
 
-def _may_be_stack_trace(text: str, words: set[str], digits: int) -> bool:
+def _may_be_stack_trace(text: str, words: set[bytes], digits: int) -> bool:
     """Whether it has what every stack trace has; any but Python's and Rust's has a digit."""
     if not _TRACE_WORDS.isdisjoint(words):
         return True
     if not digits:
         return False
-    return ("#" in text and "0x" in text) or ("at" in words and any(sign in text for sign in _AT_SIGNS))
+    return ("#" in text and "0x" in text) or (b"at" in words and any(sign in text for sign in _AT_SIGNS))

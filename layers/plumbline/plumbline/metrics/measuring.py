@@ -7,14 +7,16 @@ ninety values an interaction, so that what is done for each value must be next t
 from __future__ import annotations
 
 import json
+from itertools import chain
 from string import ascii_letters
 from typing import TYPE_CHECKING
 
+from plumbline.metrics.characters import count_lines
 from plumbline.metrics.compression import compressed_size
 from plumbline.metrics.endings import Ending, ending
 from plumbline.metrics.leftovers import is_placeholder, is_stack_trace
-from plumbline.metrics.lexicon import WordCounts, count_words
-from plumbline.metrics.patterns import PATTERNS, find_patterns
+from plumbline.metrics.lexicon import count_words
+from plumbline.metrics.patterns import PATTERNS, find_patterns, find_personal
 from plumbline.metrics.readability import READABILITY, readability
 from plumbline.metrics.refusals import is_refusal
 from plumbline.metrics.sentences import count_sentences
@@ -36,18 +38,15 @@ _OVERLAP_FROM = _BY_NAME["overlap"].words
 _READING_SECONDS = 0.01469
 _EARLY = 200  # tokens: before 256, the smallest limit of an answer's length that is in common use
 _FENCE = "```"
-_DECIMALS = 6  # far below every metric's unit, and short to read and to store
+_MILLIONTHS = 1e6  # far below every metric's unit, and short to read and to store
 
 # Names of metrics of the same support, in the order in which their values are measured.
-_COUNTS = (
-    *("length", "letters", "lines", "words", "sentences", "syllables", "monosyllables", "polysyllables"),
-    "long_words",
-)
-_DISTINCT_WORDS = ("max_word_length", "unique_words")
+_COUNTS = ("length", "letters", "words", "sentences", "syllables", "monosyllables", "polysyllables")
+_OF_WORDS = ("long_words", "max_word_length", "unique_words")
 _OF_ANY_TEXT = ("reading_time",)
-_SHARES = ("symbol_ratio", "digit_ratio", "punctuation_ratio", "special_ratio", "uppercase_ratio", "word_length")
+_SHARES = ("symbol_ratio", "digit_ratio", "punctuation_ratio", "special_ratio", "uppercase_ratio")
 _MEANS = ("syllables_per_word", "words_per_sentence")
-_WORD_SHARES = ("lexical_diversity", "lexical_density", *READABILITY)
+_WORD_SHARES = ("lexical_diversity", "lexical_density")
 _FLAGS = ("blank", "truncated", "truncated_early", "refusal", "valid_json", "placeholder", "stack_trace")
 
 
@@ -60,16 +59,25 @@ class _Names:
             return found if only is None or not only.isdisjoint(found) else ()
 
         self.counts = names(*_COUNTS)
-        self.distinct_words = names(*_DISTINCT_WORDS)
-        self.patterns = names(*PATTERNS)
+        self.of_words = names(*_OF_WORDS)
+        self.lines = names("lines")
+        self.pii = names("pii")
+        self.patterns = names(*PATTERNS) if names(*(metric for metric in PATTERNS if metric != "pii")) else ()
         self.of_any_text = names(*_OF_ANY_TEXT)
         self.non_ascii = names("non_ascii_ratio")
         self.shares = names(*_SHARES)
+        self.word_length = names("word_length")
         self.compression = names("compression_ratio")
         self.means = names(*_MEANS)
         self.word_shares = names(*_WORD_SHARES)
+        self.readability = names(*READABILITY)
         self.flags = names(*_FLAGS)
         self.overlap = names("overlap")
+
+    def besides(self, only: frozenset[str]) -> list[str]:
+        """The names that are none of these, but of a group that one of these is in."""
+        groups: Iterable[tuple[str, ...]] = vars(self).values()
+        return [name for name in chain.from_iterable(groups) if name not in only]
 
 
 _INPUT, _OUTPUT = _Names("input"), _Names("output")
@@ -84,10 +92,13 @@ def measuring_only(series: Iterable[str]) -> Callable[[str, str], dict[str, floa
     """A function as :func:`measure` that measures these series only, without what others alone need."""
     only = frozenset(series)
     given, answered = _Names("input", only), _Names("output", only)
+    besides = [*given.besides(only), *answered.besides(only)]
 
     def measure_only(input_text: str, output_text: str) -> dict[str, float]:
         values = _measure_both(input_text, output_text, given, answered)
-        return {name: values[name] for name in only if name in values}
+        for name in besides:
+            values.pop(name, None)
+        return values
 
     return measure_only
 
@@ -109,53 +120,54 @@ def _put(values: dict[str, float], names: tuple[str, ...], found: Iterable[int])
 
 
 def _put_rounded(values: dict[str, float], names: tuple[str, ...], found: Iterable[float]) -> None:
-    values.update(zip(names, [round(value, _DECIMALS) for value in found], strict=True))
+    # To the nearest millionth; told how many decimals, round() goes by way of a text, which takes thrice as long.
+    values.update(zip(names, [round(value * _MILLIONTHS) / _MILLIONTHS for value in found], strict=True))
 
 
 def _measure(text: Text, names: _Names, values: dict[str, float]) -> None:
-    characters = text.characters
+    _measure_characters(text, names, values)
+    _measure_words(text, names, values)
+
+
+def _measure_characters(text: Text, names: _Names, values: dict[str, float]) -> None:
+    characters, data = text.characters, text.data
     length = characters.length
-    counts = count_words(text.words)
-    words = counts.words
-    letters = len("".join(text.words))
-    sentences = max(1, count_sentences(text.data, text.others)) if words else 0
-    if names.counts:
-        _put(values, names.counts, _count(text, counts, sentences))
-    if names.distinct_words:
-        longest = max(map(len, text.distinct), default=0)
-        _put(values, names.distinct_words, (longest, len(text.distinct)))
+    if names.lines:
+        _put(values, names.lines, (count_lines(data, text.others),))
     if names.patterns:
-        found = find_patterns(text.text, text.data, characters.digits, characters.capitals)
-        _put(values, names.patterns, found)
+        _put(values, names.patterns, find_patterns(text.text, data, characters))
+    elif names.pii:
+        _put(values, names.pii, (find_personal(text.text, data, characters).pii,))
     if names.of_any_text:
         _put_rounded(values, names.of_any_text, (length * _READING_SECONDS,))
     if names.non_ascii and length >= _NON_ASCII_FROM:
         _put_rounded(values, names.non_ascii, (characters.beyond_ascii / length,))
     if names.shares and length >= _RATIOS_FROM:
-        word_length = letters / words if words else 0.0
-        _put_rounded(values, names.shares, (*_measure_shares(characters), word_length))
+        _put_rounded(values, names.shares, _measure_shares(characters))
     if names.compression and length >= _COMPRESSION_FROM:
-        _put_rounded(values, names.compression, (compressed_size(text.data) / len(text.data),))
+        _put_rounded(values, names.compression, (compressed_size(data) / len(data),))
+
+
+def _measure_words(text: Text, names: _Names, values: dict[str, float]) -> None:
+    characters, counts = text.characters, count_words(text.words)
+    words = counts.words
+    letters = text.count_letters_of_words()
+    sentences = max(1, count_sentences(text.data, text.others)) if words else 0
+    if names.counts:
+        kinds = (counts.syllables, counts.monosyllables, counts.polysyllables)
+        _put(values, names.counts, (characters.length, characters.letters, words, sentences, *kinds))
+    if names.of_words:
+        _put(values, names.of_words, (counts.long_words, counts.longest(text.words), len(text.distinct)))
+    if names.word_length and characters.length >= _RATIOS_FROM:
+        _put_rounded(values, names.word_length, (letters / words if words else 0.0,))
     if names.means and words:
         _put_rounded(values, names.means, (counts.syllables / words, words / sentences))
-    if names.word_shares and words >= _WORD_SHARES_FROM:
-        diversity, density = len(text.distinct) / words, 1.0 - counts.function_words / words
-        _put_rounded(values, names.word_shares, (diversity, density, *readability(counts, sentences, letters)))
-
-
-def _count(text: Text, counts: WordCounts, sentences: int) -> tuple[int, ...]:
-    characters = text.characters
-    return (
-        characters.length,
-        characters.letters,
-        characters.lines,
-        counts.words,
-        sentences,
-        counts.syllables,
-        counts.monosyllables,
-        counts.polysyllables,
-        counts.long_words,
-    )
+    if words >= _WORD_SHARES_FROM:
+        if names.word_shares:
+            shares = (len(text.distinct) / words, 1.0 - counts.function_words / words)
+            _put_rounded(values, names.word_shares, shares)
+        if names.readability:
+            _put_rounded(values, names.readability, readability(counts, sentences, letters))
 
 
 def _measure_shares(characters: Characters) -> tuple[float, ...]:

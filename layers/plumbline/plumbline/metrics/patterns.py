@@ -7,7 +7,14 @@ of it and cost next to nothing.
 from __future__ import annotations
 
 import re
-from string import ascii_uppercase
+import string
+from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import category
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plumbline.metrics.characters import Characters
 
 # In all of these a look behind comes after the first character, so that the search can leap to that character.
 _URL = re.compile(r"""[hHwW](?:(?<=[hH])(?i:ttps?://)|(?<![\w.].)(?<=[wW])(?i:ww\.))[^\s<>"'`\])}|\\]+""")
@@ -44,31 +51,46 @@ _SECRET = re.compile(
     r")(?!\w)"
 )
 _PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z]+ ){0,4}PRIVATE KEY-----")
-# The shapes that numbers have, and what each kind of them has in it. A space is as good as a hyphen.
+# The shapes that numbers have, and what each kind of them has in it. A space or a full stop is a hyphen too.
 _SHAPES = bytes(
-    {" ": 0x2D, "-": 0x2D, ".": 0x2E, "+": 0x2B}.get(chr(code), 0x39 if chr(code) in "0123456789" else 0x20)
+    {" ": 0x2D, "-": 0x2D, ".": 0x2D, "+": 0x2B}.get(chr(code), 0x39 if chr(code) in string.digits else 0x20)
     for code in range(0x100)
 )
 _PHONE_SHAPES = (b"999-9999", b"+9")
 _CARD_SHAPE = b"9" * 13
 _SSN_SHAPE = b"999-99-9999"
+_TO_DIGITS = bytes(0x39 if chr(code) in string.digits else code for code in range(0x100))
 _IP_SHAPE = b"9.9"
-# So many of these in a row every secret has.
+# So many of these in a row every secret has but Slack's.
 _OF_SECRETS = bytes(
     0x78 if code >= 0x80 or chr(code).isalnum() or chr(code) in "_.-" else 0x20 for code in range(0x100)
 )
-_SECRET_LENGTH = b"x" * 15
+_SECRET_LENGTH = b"x" * 20
 _SECRET_SIGNS = (
-    *("AKIA", "ASIA", "sk_", "rk_", "pk_", "sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-"),
-    *("xox", "AIza", "ya29.", "hf_", "npm_", "pypi-", "SG.", "eyJ"),
+    *(
+        b"AKIA",
+        b"ASIA",
+        b"sk_",
+        b"rk_",
+        b"pk_",
+        b"sk-",
+        b"ghp_",
+        b"gho_",
+        b"ghu_",
+        b"ghs_",
+        b"ghr_",
+        b"github_pat_",
+    ),
+    *(b"glpat-", b"AIza", b"ya29.", b"hf_", b"npm_", b"pypi-", b"SG.", b"eyJ"),
 )
+_SLACK_SIGN = b"xox"
 # Capitals, digits: every IBAN begins so.
 _OF_IBANS = bytes(
-    0x41 if chr(code) in ascii_uppercase else 0x39 if chr(code) in "0123456789" else 0x20 for code in range(0x100)
+    {"Lu": 0x41, "Nd": 0x39}.get(category(chr(code)), 0x20) if code < 0x80 else 0x20 for code in range(0x100)
 )
 _IBAN_BEGINS = b"AA99"
 # The least that one has.
-_PHONE_DIGITS, _IBAN_DIGITS, _IP_DIGITS = 8, 10, 4
+_PHONE_DIGITS, _CARD_DIGITS, _IBAN_DIGITS, _IP_DIGITS = 8, 13, 10, 4
 _MOST_SEARCHED = 1_000_000
 
 PATTERNS = (
@@ -77,54 +99,83 @@ PATTERNS = (
 )
 
 
-def find_patterns(text: str, data: bytes, digits: int, capitals: int) -> tuple[int, ...]:
-    """Counts by kind, in the order of :data:`PATTERNS`.
+class Personal(NamedTuple):
+    """How many numbers of each kind, and secrets, there are, and which e-mail addresses."""
 
-    ``data`` is the text in UTF-8; how many digits and capitals it has spares searches that would find nothing.
+    phones: int = 0
+    cards: int = 0
+    ssns: int = 0
+    ibans: int = 0
+    secrets: int = 0
+    emails: Sequence[str] = ()
+
+    @property
+    def pii(self) -> int:
+        """How many of all kinds."""
+        return self.phones + self.cards + self.ssns + self.ibans + self.secrets + len(self.emails)
+
+
+def find_personal(text: str, data: bytes, characters: Characters) -> Personal:
+    """What there is in a text, its UTF-8 bytes and its characters counted, that may be somebody's own.
+
     Of a text of over a million characters the first million are searched.
     """
-    if len(text) > _MOST_SEARCHED:
-        text = text[:_MOST_SEARCHED]
-        data = text.encode("utf-8", "surrogatepass")
-    phones, cards, ssns, addresses = _find_numbers(text, data, digits) if digits >= _IP_DIGITS else (0, 0, 0, 0)
-    ibans = secrets = 0
-    if digits >= _IBAN_DIGITS and capitals >= 2 and _IBAN_BEGINS in data.translate(_OF_IBANS):
+    text, data = _searched(text, data)
+    sparse, digits = characters.sparse, characters.digits
+    phones = cards = ssns = ibans = secrets = 0
+    # What a kind has in it is looked for in the sparse characters: they are few, and what is not next to each
+    # other in them is not so in the text.
+    if digits >= _PHONE_DIGITS:
+        shapes = sparse.translate(_SHAPES)
+        if any(shape in shapes for shape in _PHONE_SHAPES):
+            phones = sum(map(_is_phone, _PHONE.findall(text)))
+        if _SSN_SHAPE in shapes:
+            ssns = len(_SSN.findall(text))
+        if digits >= _CARD_DIGITS and all(_CARD_SHAPE in one.translate(_SHAPES, b" .-") for one in (sparse, data)):
+            cards = sum(map(_is_card, _CARD.findall(text)))
+    if digits >= _IBAN_DIGITS and characters.capitals >= 2 and _IBAN_BEGINS in sparse.translate(_OF_IBANS):
         ibans = sum(map(_is_iban, _IBAN.findall(text)))
-    if digits and _SECRET_LENGTH in data.translate(_OF_SECRETS) and any(sign in text for sign in _SECRET_SIGNS):
+    if digits and _may_have_secrets(data):
         secrets = len(_SECRET.findall(text))
-    if b"PRIVATE KEY-----" in data:
+    if b"-----" in sparse:
         secrets += len(_PRIVATE_KEY.findall(text))
-    urls = _URL.findall(text) if b"://" in data or b"www." in data or b"WWW." in data else ()
-    emails = _EMAIL.findall(text) if b"@" in data else ()
+    return Personal(phones, cards, ssns, ibans, secrets, _EMAIL.findall(text) if b"@" in sparse else ())
+
+
+def find_patterns(text: str, data: bytes, characters: Characters) -> tuple[int, ...]:
+    """Counts by kind, in the order of :data:`PATTERNS`, as :func:`find_personal` finds them."""
+    personal = find_personal(text, data, characters)
+    text, data = _searched(text, data)
+    sparse, emails = characters.sparse, personal.emails
+    addresses = 0
+    if characters.digits >= _IP_DIGITS and _IP_SHAPE in sparse.translate(_TO_DIGITS):
+        addresses = len(_IP.findall(text))
+    urls = _URL.findall(text) if b"://" in sparse or b"www." in data or b"WWW." in sparse else ()
     return (
-        phones,
-        cards,
-        ssns,
+        personal.phones,
+        personal.cards,
+        personal.ssns,
         addresses,
-        ibans,
-        secrets,
+        personal.ibans,
+        personal.secrets,
         len(urls),
         len({url.rstrip(".,;:!?") for url in urls}) if urls else 0,
         len(emails),
         len({email.lower() for email in emails}) if emails else 0,
-        phones + cards + ssns + ibans + secrets + len(emails),
+        personal.pii,
     )
 
 
-def _find_numbers(text: str, data: bytes, digits: int) -> tuple[int, int, int, int]:
-    """How many telephone, payment card and social security numbers and IP addresses there are."""
-    phones = cards = ssns = 0
-    shapes = data.translate(_SHAPES)
-    addresses = len(_IP.findall(text)) if _IP_SHAPE in shapes else 0
-    if digits >= _PHONE_DIGITS:
-        grouped = shapes.replace(b".", b"-")
-        if any(shape in grouped for shape in _PHONE_SHAPES):
-            phones = sum(map(_is_phone, _PHONE.findall(text)))
-        if _SSN_SHAPE in grouped:
-            ssns = len(_SSN.findall(text))
-        if _CARD_SHAPE in grouped.replace(b"-", b""):
-            cards = sum(map(_is_card, _CARD.findall(text)))
-    return phones, cards, ssns, addresses
+def _may_have_secrets(data: bytes) -> bool:
+    long_enough = _SECRET_LENGTH in data.translate(_OF_SECRETS)
+    return _SLACK_SIGN in data or (long_enough and any(sign in data for sign in _SECRET_SIGNS))
+
+
+def _searched(text: str, data: bytes) -> tuple[str, bytes]:
+    if len(text) <= _MOST_SEARCHED:
+        return text, data
+    text = text[:_MOST_SEARCHED]
+    return text, text.encode("utf-8", "surrogatepass")
 
 
 def _is_phone(number: str) -> bool:

@@ -29,16 +29,22 @@ def count_sentences(data: bytes, others: Others) -> int:
     if not plain:
         return 0
     # Of a run of stops only the last is before a space.
-    found = plain.count(b". ") + 1
-    lines = b"\n" + plain
+    found = plain.count(b". ") + 1 - plain.startswith((b"1. ", b"11. "))
     if b"\n" in plain:
-        paragraphs = lines.count(b"\n\n")
-        if paragraphs:
-            if b"\n\n\n" in lines:
-                lines = _BLANK_LINES.sub(b"\n\n", lines)
-                paragraphs = lines.count(b"\n\n")
-            found += paragraphs - lines.count(b".\n\n")
-        found += lines.count(b".\n")
-    if b"1. " in lines:
-        found -= lines.count(b"\n1. ") + lines.count(b"\n11. ")
+        found += _count_at_ends_of_lines(plain)
     return max(found, 1)
+
+
+def _count_at_ends_of_lines(plain: bytes) -> int:
+    """Sentences that end where a line or a paragraph does, less what only looks like one where a line begins."""
+    lines = plain.split(b"\n")
+    ends = b"\n".join([line[-1:] for line in lines])
+    found = ends.count(b".\n")
+    if b"\n\n" in ends:
+        if b"\n\n\n" in ends:
+            ends = _BLANK_LINES.sub(b"\n\n", ends)
+        found += ends.count(b"\n\n") - ends.count(b".\n\n")
+    if b"\n1" in plain:
+        begins = b"\n".join([line[:4] for line in lines])
+        found -= begins.count(b"\n1. ") + begins.count(b"\n11. ")
+    return found
