@@ -5,32 +5,29 @@ However it goes, the end is the same table: that of a plain reading of the file.
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import random
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from plumbline.imports.cutting import Sizes
+from plumbline.errors import Unavailable
+from plumbline.storage.queue import Message
 
-from tests.support.faults import Killed, Mortal
-from tests.support.imports import Site, Watching, csv_file
-from tests.support.queue import LocalQueue
+from tests.support import faults
+from tests.support.faults import Faults, Mortal
+from tests.support.imports import Site, Watching
+from tests.support.queued import CHUNKS, FILES, PLAIN, check, empty, live, queued, redrive
 from tests.support.tables import Stack, scan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from plumbline.imports.uploads import Upload
-    from plumbline.models import Import
     from plumbline.storage.clients import Clients
 
-GOOD = [[f"question {n}" + "?\n" * (n % 3), f"answer {n}, " + "x" * (n * 30)] for n in range(5)]
-SIZES = Sizes(rows=2)
-CHUNKS = 4
-BAD = b'"only" one cell\r\n'
-PLAIN = csv_file(GOOD[:3]) + BAD + csv_file(GOOD[3:]).split(b"\r\n", 1)[1]
-FILES = {"uploads/plain.csv": PLAIN, "uploads/packed.csv.gz": gzip.compress(PLAIN, mtime=0)}
+
+@pytest.fixture(autouse=True)
+def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(random, "uniform", lambda least, most: least)
 
 
 @pytest.fixture
@@ -38,66 +35,8 @@ def site(clients: Clients, stack: Stack) -> Site:
     return queued(clients, stack)
 
 
-def queued(clients: Clients, stack: Stack, seed: int = 1) -> Site:
-    queue = LocalQueue(random.Random(seed))
-    served = replace(clients, make_sqs=lambda: queue)  # type: ignore[arg-type,return-value]
-    return Site(served, stack, "inline", SIZES, queue, few=1)
-
-
-def live(site: Site, upload: Upload, mortal: Mortal) -> Watching:
-    """All that happens to an upload: S3's event, delivered again after a kill, and then every message."""
-    watching, clients = Watching(), mortal.faults.wrap(site.clients)
-    taken = False
-    while not taken:
-        mortal.revive()
-        try:
-            site.importer(clients, watching).take(upload, watching.has_time)
-            taken = True
-        except Killed:
-            continue
-    assert site.queue is not None
-    while (kept := site.queue.receive()) is not None:
-        mortal.revive()
-        try:
-            site.deliver(site.importer(clients, watching), kept, watching)
-        except Killed:
-            continue
-    return watching
-
-
-def check(site: Site, ended: Import, data: bytes = PLAIN) -> None:
-    """Every good row once, under one id, counted once; the bad one put aside; nothing left over."""
-    stored = site.interactions()
-    assert sorted([one.input, one.output] for one in stored) == sorted(GOOD)
-    assert ended.state == "succeeded_with_problems", ended.failure
-    assert (ended.rows_read, ended.rows_stored, ended.rows_rejected) == (6, 5, 1)
-    assert ended.alerts_raised == sum(len(one.alerts) for one in stored) > 0
-    assert (ended.chunks, ended.chunks_done, ended.planned, ended.dead_chunks) == (
-        CHUNKS,
-        CHUNKS,
-        True,
-        frozenset(),
-    )
-    assert ended.bytes_read == ended.bytes_total == len(data)
-    assert [problem.row for problem in ended.problems] == [5]
-    assert ended.rejected_key is not None
-    rejected = list(csv.reader(io.StringIO(site.read(ended.rejected_key).decode(), newline="")))
-    assert [row[:2] for row in rejected] == [["Input", "Output"], ['"only" one cell', ""]]
-    assert site.counted() == len(GOOD)
-    assert site.queue is not None
-    assert (site.queue.kept, site.queue.dead) == ([], [])
-
-
-def empty(site: Site) -> None:
-    """Remove everything from the tables. (Moto copies all of them for each transaction.)"""
-    tables = (
-        (site.stack.interactions, ["id"]),
-        (site.stack.baselines, ["day", "writer"]),
-        (site.stack.imports, ["id", "part"]),
-    )
-    for table, keys in tables:
-        for item in scan(site.clients, table):
-            site.clients.dynamodb.delete_item(TableName=table, Key={key: item[key] for key in keys})
+# On a real engine, which is slower, a sample; a packed file makes all the calls that a plain one makes, and more.
+STEPS = {"uploads/packed.csv.gz": (1, 12), "uploads/plain.csv": (4, 20)}
 
 
 @pytest.mark.parametrize("key", FILES)
@@ -108,12 +47,105 @@ def test_killed_between_any_two_calls(site: Site, key: str) -> None:
     live(site, upload, whole)
     check(site, site.found(upload))
     assert whole.faults.calls > 50
-    # On a real engine, which is slower, a sample.
-    step = 1 if "amazonaws" in site.clients.dynamodb.meta.endpoint_url else 9
-    for cut in range(1, whole.faults.calls + 1, step):
+    for cut in range(
+        1, whole.faults.calls + 1, STEPS[key]["amazonaws" not in site.clients.dynamodb.meta.endpoint_url]
+    ):
         empty(site)
         site = queued(site.clients, site.stack, seed=cut)
         upload = site.upload(data, key)
         watching = live(site, upload, Mortal(cut))
         check(site, site.found(upload))
         assert len(watching.ends) <= 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_everything_delivered_twice_and_in_any_order(site: Site, seed: int) -> None:
+    site = queued(site.clients, site.stack, seed)
+    assert site.queue is not None
+    site.queue.twice = True
+    upload = site.upload(PLAIN)
+    for _ in range(2):
+        site.importer().take(upload, lambda: True)
+    watching = Watching()
+    site.drain(watching=watching)
+    check(site, site.found(upload))
+    assert len(watching.ends) == 1
+    assert len(watching.seen) == CHUNKS
+
+
+@pytest.mark.parametrize("key", FILES)
+def test_whatever_comes_after_the_end_changes_nothing(site: Site, key: str) -> None:
+    upload = site.upload(FILES[key], key)
+    site.run(upload)
+    assert site.queue is not None
+    before = [
+        scan(site.clients, table) for table in (site.stack.interactions, site.stack.imports, site.stack.baselines)
+    ]
+    importer = site.importer()
+    importer.take(upload, lambda: True)
+    for message in [*site.queue.sent, Message(upload.import_id, again=True), Message(12345, 1), Message(12345)]:
+        for last_try in (False, True):
+            importer.handle(message, lambda: True, last_try=last_try)
+    after = [
+        scan(site.clients, table) for table in (site.stack.interactions, site.stack.imports, site.stack.baselines)
+    ]
+    assert after == before
+    assert site.queue.kept == []
+
+
+@pytest.mark.parametrize("nth", [11, 19])
+def test_every_nth_call_is_throttled_and_every_batch_done_in_part(site: Site, nth: int) -> None:
+    refused: list[Any] = []
+
+    def act(number: int, call: Callable[[], Any]) -> Any:
+        if number % nth == 0:
+            raise faults.error("ProvisionedThroughputExceededException", 400)
+        answer = call()
+        if "UnprocessedItems" in answer and refused:
+            answer["UnprocessedItems"] = {site.stack.interactions: refused.pop()}
+        return answer
+
+    def change(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        if name != "batch_write_item":
+            return arguments
+        (requests,) = arguments["RequestItems"].values()
+        if len(requests) > 1:  # the last one is left undone
+            refused.append(requests[-1:])
+            return {**arguments, "RequestItems": {site.stack.interactions: requests[:-1]}}
+        return arguments
+
+    throttled = Faults(act, change).wrap(site.clients)
+    upload = site.upload(PLAIN)
+    taken = False
+    while not taken:
+        try:
+            site.importer(throttled).take(upload, lambda: True)
+            taken = True
+        except Unavailable:
+            continue
+    site.drain(throttled)
+    assert site.queue is not None
+    while not site.found(upload).ended:
+        assert site.found(upload).state == "stalled"
+        assert redrive(site, upload) > 0
+        site.drain(throttled)
+    site.queue.dead.clear()
+    check(site, site.found(upload))
+
+
+def test_two_planners_at_once_make_one_plan(site: Site) -> None:
+    plain = faults.counting()
+    site.importer(plain.wrap(site.clients)).take(site.upload(PLAIN), lambda: True)
+    site.drain()
+    for cut in range(1, plain.calls, 3):
+        empty(site)
+        upload = site.upload(PLAIN, f"uploads/{cut}.csv")
+
+        def act(number: int, call: Callable[[], Any], cut: int = cut, upload: Upload = upload) -> Any:
+            if number == cut:
+                site.importer().take(upload, lambda: True)
+            return call()
+
+        site.importer(Faults(act).wrap(site.clients)).take(upload, lambda: True)
+        site.drain()
+        check(site, site.found(upload))

@@ -15,7 +15,8 @@ import pytest
 from plumbline.storage.imports import ImportStore
 
 from tests.support import faults
-from tests.support.imports import Site, csv_file
+from tests.support.imports import SMALL, Site, csv_file
+from tests.support.queue import CHUNKS, PLANS, LocalQueue
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from plumbline.models import Import
     from plumbline.storage.clients import Clients
 
+    from tests.support.queue import Kept
     from tests.support.tables import Stack
 
 APP = Path(__file__).parents[2] / "functions" / "imports" / "app.py"
@@ -205,3 +207,82 @@ def test_the_event_that_tests_a_notification(app: ModuleType, site: Site) -> Non
     handle = app.ImportsHandler(site.stack.settings(), site.clients)
     handle({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": site.stack.bucket}, context())
     assert site.interactions() == []
+
+
+# ---------------------------------------------------------------- through the queue
+
+
+def queued(site: Site) -> tuple[Any, LocalQueue, Clients]:
+    """Settings that name the queues, the queues, and clients that reach them."""
+    queue = LocalQueue()
+    settings = site.stack.settings(import_queue_url=CHUNKS, plan_queue_url=PLANS)
+    return settings, queue, replace(site.clients, make_sqs=lambda: queue)  # type: ignore[arg-type,return-value]
+
+
+def sqs_event(*received: Kept) -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "messageId": one.receipt,
+                "receiptHandle": one.receipt,
+                "body": one.message.write(),
+                "attributes": {"ApproximateReceiveCount": str(one.receives)},
+                "eventSource": "aws:sqs",
+            }
+            for one in received
+        ]
+    }
+
+
+def test_a_file_of_many_chunks_goes_through_the_queue(
+    app: ModuleType, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings, queue, clients = queued(site)
+    rows = [[f"secret {n}", "secret " * 50_000] for n in range(60)]
+    upload = site.upload(csv_file(rows))
+    app.ImportsHandler(settings, clients)(event(upload), context())
+    assert found(site, upload).rows_stored == 0
+    worker = app.ImportsHandler(settings, clients)
+    while (kept := queue.receive()) is not None:
+        assert worker(sqs_event(kept), context()) == {"batchItemFailures": []}
+        queue.delete(kept)
+    ended = found(site, upload)
+    assert (ended.state, ended.rows_stored, ended.chunks) == ("succeeded", 60, ended.chunks_done)
+    assert ended.chunks > 4
+    output = lines(capsys)
+    assert total(output, "RowsImported") == 60
+    assert "secret" not in json.dumps(output)
+
+
+def test_a_message_that_fails_is_reported_alone_and_comes_again_later(
+    app: ModuleType, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings, queue, clients = queued(site)
+    importer = replace(site, clients=clients, queue=queue, sizes=SMALL, few=0)
+    upload = importer.upload(csv_file([*ROWS, *ROWS]))
+    importer.importer().take(upload, lambda: True)
+    kept = [queue.receive(), queue.receive()]
+    first, second = (one for one in kept if one is not None)
+    calls = iter(range(100))
+
+    def change(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        if name == "batch_write_item" and next(calls) == 0:
+            raise faults.error("ThrottlingException", 400)
+        return arguments
+
+    troubled = faults.Faults(lambda _, call: call(), change).wrap(clients)
+    second.receives = 4
+    answer = app.ImportsHandler(settings, troubled)(sqs_event(first, second), context())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": first.receipt}]}
+    assert queue.now + 15 <= first.visible_at <= queue.now + 30
+    assert second.visible_at == queue.now + 1080
+    first.receives = 5
+    handle = app.ImportsHandler(settings, clients)
+    junk = {"Records": [{**sqs_event(first)["Records"][0], "body": "secret"}]}
+    assert handle(junk, context()) == {"batchItemFailures": []}
+    assert handle(sqs_event(first), context()) == {"batchItemFailures": []}
+    assert found(site, upload).rows_stored == 20
+    output = lines(capsys)
+    assert total(output, "ImportsStalled") == 1
+    assert found(site, upload).dead_chunks == frozenset()
+    assert "secret" not in json.dumps(output)

@@ -38,9 +38,10 @@ class LocalQueue:
     dead: list[Message] = field(default_factory=list)
     sent: list[Message] = field(default_factory=list)
     refuses: int = 0
+    twice: bool = False
 
     def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
-        """Keep messages; the first ``refuses`` of all entries fail."""
+        """Keep messages; the first ``refuses`` of all entries fail, and each counts ``twice`` if it is to."""
         assert QueueUrl in VISIBILITY_SECONDS
         assert 1 <= len(Entries) <= 10
         failed = []
@@ -52,7 +53,8 @@ class LocalQueue:
             message = Message.read(entry["MessageBody"])
             assert message is not None
             assert 0 <= entry["DelaySeconds"] <= 900
-            self.kept.append(Kept(message, QueueUrl, self.now + entry["DelaySeconds"]))
+            for _ in range(2 if self.twice else 1):
+                self.kept.append(Kept(message, QueueUrl, self.now + entry["DelaySeconds"]))
             self.sent.append(message)
         return {"Failed": failed} if failed else {}
 

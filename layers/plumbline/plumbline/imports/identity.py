@@ -33,11 +33,6 @@ def filename(key: str) -> str:
     return key.rsplit("/", 1)[-1]
 
 
-def rejected_key(import_id: int) -> str:
-    """Where the rows of an import that could not be used are put aside."""
-    return f"rejected/{import_id}.csv"
-
-
 def staging_key(import_id: int, number: int) -> str:
     """Where the decoded bytes of a chunk are kept, if its file cannot be read from its middle."""
     return f"staging/{import_id}/{number:06d}"

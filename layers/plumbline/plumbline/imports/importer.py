@@ -7,6 +7,7 @@ import is complete, so that the last delivery, whichever that is, completes it.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -124,16 +125,25 @@ class Importer:
 
     def _look_after(self, current: Import, has_time: Callable[[], bool]) -> None:
         """Go on with a plan that nobody is at; say that an import is stalled that nothing comes for any more."""
+        if current.dead_chunks:
+            return  # it waits for a redrive, which sends a watch of its own
         since = self._clock() - (current.progressed_at or current.created_at)
-        if current.planned and since >= STALLED_AFTER:
-            for chunk in self._chunks.after(current.id):
-                if not chunk.done and not self._stall(current.id, chunk.number):
-                    break
+        if since >= STALLED_AFTER:
+            self._stall_missing(current)
             return
         # First: if planning kills this process, the next one is there already.
         self._send(Message(current.id, watch=True), delay_seconds=MAX_DELAY_SECONDS)
         if since >= QUIET and (not current.planned or current.sent < current.chunks):
-            self._plan(current, has_time, again=False, last_try=False)
+            # What keeps it from going on is left to the next watch: this one coming again would only add to them.
+            with suppress(Unavailable):
+                self._plan(current, has_time, again=False, last_try=False)
+
+    def _stall_missing(self, current: Import) -> None:
+        if not current.planned:
+            self._stall(current.id, PLAN)
+        for chunk in self._chunks.after(current.id):
+            if not chunk.done and not self._stall(current.id, chunk.number):
+                return
 
     def _stall(self, import_id: int, chunk: int) -> bool:
         if not self._imports.stall(import_id, chunk):
