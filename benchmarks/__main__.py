@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 from benchmarks.data import DEFAULT_DATA
+from benchmarks.readme import README, renewed
+from benchmarks.results import RESULTS
 from scripts.environments import LOCAL, ROOT, Environment, ensure
 
 PEERS = Environment(
@@ -33,6 +35,7 @@ def main() -> None:
     _run(str(PEERS.python), "metrics_speed", data)
     for module in ("import_speed", "scale"):
         _run(sys.executable, module, data)
+    README.write_text(renewed(README.read_text("utf-8"), RESULTS.read_text("utf-8")), encoding="utf-8")
 
 
 def _interpreter() -> str | None:

@@ -1,7 +1,4 @@
-"""Tables, printed and kept in RESULTS.md, a section for every command; and the one of them that README shows.
-
-python -m benchmarks.results writes README's anew from RESULTS.md.
-"""
+"""Tables, printed and kept in RESULTS.md, a section for every command."""
 
 from __future__ import annotations
 
@@ -37,37 +34,3 @@ def keep(title: str, body: str, path: Path = RESULTS) -> None:
     by_title[title] = f"{title}\n\n{body}\n\n"
     parts = [head.rstrip() + "\n\n", *(f"## {section.rstrip()}\n\n" for section in by_title.values())]
     path.write_text("".join(parts).rstrip() + "\n", encoding="utf-8")
-
-
-README = Path(__file__).parent.parent / "README.md"
-BEGIN = "<!-- results: written by `python -m benchmarks.results` -->\n"
-END = "<!-- /results -->"
-_SHOWN = {
-    "rule": "rule",
-    "gross": "gross accidents found",
-    "truncated": "answers cut off",
-    "refusal": "refusals",
-    "false alarms /1,000": "false alarms in 1,000",
-    "worst series /1,000": "most by one series",
-}
-
-
-def renewed(readme: str, results: str) -> str:
-    """README's text with what the results say now of Plumbline's alerts and those of others."""
-    before, rest = readme.split(BEGIN)
-    _, after = rest.split(END)
-    section = results.split("## Outliers\n")[1].partition("\n## ")[0]
-    head, *rows = (line for line in section.split("\n\n| series ")[0].splitlines() if line.startswith("| "))
-    at = [_cells(head).index(column) for column in _SHOWN]
-    lines = ["| " + " | ".join(_SHOWN.values()) + " |", "| " + " | ".join("---" for _ in _SHOWN) + " |"]
-    lines += ["| " + " | ".join(_cells(row)[place].replace("|", r"\|") for place in at) + " |" for row in rows]
-    return f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n\n{END}{after}"
-
-
-def _cells(row: str) -> list[str]:
-    # "|z| > 3" is a cell: columns stand apart by a bar between spaces.
-    return [cell.strip() for cell in row.removeprefix("| ").removesuffix(" |").split(" | ")]
-
-
-if __name__ == "__main__":
-    README.write_text(renewed(README.read_text("utf-8"), RESULTS.read_text("utf-8")), encoding="utf-8")

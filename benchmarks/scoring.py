@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plumbline.alerts import Rules, judge
+from plumbline.alerts import Judge, Rules
 from plumbline.baselines import Baselines, Sketches
 from plumbline.metrics import measure, series
 
@@ -93,8 +93,7 @@ class Measured:
 def sketched(metrics: Iterable[Metrics]) -> Sketches:
     """The sketches of these interactions."""
     sketches = Sketches()
-    for values in metrics:
-        sketches.add(values)
+    sketches.add_many(metrics)
     return sketches
 
 
@@ -102,10 +101,8 @@ def ours(
     test: Sequence[Metrics], baselines: Sketches, sensitivity: Sensitivity = "default", *, counted: bool
 ) -> list[Verdict]:
     """Plumbline's verdicts, by its own rules without thresholds."""
-    fitted, rules = Baselines.fit(baselines, sensitivity), Rules()
-    return [
-        frozenset(finding.series for finding in judge(values, rules, fitted, counted=counted)) for values in test
-    ]
+    judge = Judge(Rules(), Baselines.fit(baselines, sensitivity), counted=counted)
+    return [frozenset(finding.series for finding in judge.findings(values)) for values in test]
 
 
 def imported(history: Sequence[Metrics], test: Sequence[Metrics], chunks: Sequence[int]) -> list[Verdict]:
