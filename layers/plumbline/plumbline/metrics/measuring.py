@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from itertools import chain
+from operator import sub
 from string import ascii_letters
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from plumbline.metrics.table import METRICS
 from plumbline.metrics.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from plumbline.metrics.characters import Characters
     from plumbline.models import Element
@@ -38,7 +39,9 @@ _OVERLAP_FROM = _BY_NAME["overlap"].words
 _READING_SECONDS = 0.01469
 _EARLY = 200  # tokens: before 256, the smallest limit of an answer's length that is in common use
 _FENCE = "```"
-_MILLIONTHS = 1e6  # far below every metric's unit, and short to read and to store
+_DECIMALS = 6  # far below every metric's unit, and short to read and to store
+_MILLIONTHS = 10.0**_DECIMALS
+_NO_TIE = 0.4999  # between two neighbours, so that the error of scaling does not matter
 
 # Names of metrics of the same support, in the order in which their values are measured.
 _COUNTS = ("length", "letters", "words", "sentences", "syllables", "monosyllables", "polysyllables")
@@ -119,9 +122,14 @@ def _put(values: dict[str, float], names: tuple[str, ...], found: Iterable[int])
     values.update(zip(names, map(float, found), strict=True))
 
 
-def _put_rounded(values: dict[str, float], names: tuple[str, ...], found: Iterable[float]) -> None:
-    # To the nearest millionth; told how many decimals, round() goes by way of a text, which takes thrice as long.
-    values.update(zip(names, [round(value * _MILLIONTHS) / _MILLIONTHS for value in found], strict=True))
+def _put_rounded(values: dict[str, float], names: tuple[str, ...], found: Sequence[float]) -> None:
+    # Told how many decimals, round() goes by way of a text: always right, but it takes thrice as long.
+    scaled = [value * _MILLIONTHS for value in found]
+    whole = list(map(round, scaled))
+    if max(map(abs, map(sub, scaled, whole))) < _NO_TIE:
+        values.update(zip(names, [one / _MILLIONTHS for one in whole], strict=True))
+    else:
+        values.update(zip(names, [round(value, _DECIMALS) for value in found], strict=True))
 
 
 def _measure(text: Text, names: _Names, values: dict[str, float]) -> None:
