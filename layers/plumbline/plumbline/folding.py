@@ -37,7 +37,7 @@ from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from plumbline.metrics import series
+from plumbline.metrics import SERIES, series
 from plumbline.models import MAX_ID
 from plumbline.own_metrics import countable
 from plumbline.storage.baselines import load_or_begin
@@ -48,6 +48,7 @@ from plumbline.storage.transactions import VersionConflict
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from plumbline.baselines import Sketches
     from plumbline.storage.baselines import BaselineWrite
 
 RANGE_BITS = 20
@@ -161,14 +162,24 @@ class Folder:
         new = [one for one in inserted if ids.add(one.id)]
         if not new:
             return 0, 0
-        left_out = 0
-        for one in new:
-            metrics = countable(one.metrics, write.sketches)
-            left_out += len(one.metrics) - len(metrics)
-            write.sketches.add(metrics)
+        left_out = _count([one.metrics for one in new], write.sketches)
         write.counted = ids.pack()
         self._baselines.save(write)
         return len(new), left_out
+
+
+def _count(interactions: Sequence[Mapping[str, float]], sketches: Sketches) -> int:
+    """Add the interactions' values to the sketches; how many were left out."""
+    names = set[str]().union(*interactions)
+    if all(name in SERIES or name in sketches for name in names):
+        sketches.add_many(interactions)
+        return 0
+    left_out = 0
+    for metrics in interactions:
+        counted = countable(metrics, sketches)
+        left_out += len(metrics) - len(counted)
+        sketches.add(counted)
+    return left_out
 
 
 def read_record(record: Mapping[str, Any]) -> Inserted | None:
