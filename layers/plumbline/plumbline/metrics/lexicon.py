@@ -47,19 +47,25 @@ _code = _Words().__getitem__
 
 @dataclass(slots=True)
 class WordCounts:
-    """Counts over the words of a text. Polysyllables have three syllables or more."""
+    """Counts over the words of a text. Polysyllables have three syllables or more, long words seven letters."""
 
     words: int
     syllables: int
     monosyllables: int
     polysyllables: int
-    long_words: int
-    function_words: int
     _codes: bytes
+
+    @property
+    def long_words(self) -> int:
+        return self.words - len(self._codes.translate(None, _ALL_LONG))
+
+    @property
+    def function_words(self) -> int:
+        return self.words - len(self._codes.translate(None, _ALL_FUNCTION))
 
     def longest(self, words: Sequence[bytes]) -> int:
         """Characters of the longest of the words, which are those that were counted; 0 if there is none."""
-        long = list(compress(words, self._codes.translate(_TO_WHETHER_LONG))) if self.long_words else words
+        long = list(compress(words, self._codes.translate(_TO_WHETHER_LONG))) or words
         if all(map(bytes.isascii, long)):
             return max(map(len, long), default=0)
         return max(map(len, b" ".join(long).decode("utf-8", "surrogatepass").split(" ")))
@@ -77,7 +83,5 @@ def count_words(words: Sequence[bytes]) -> WordCounts:
         syllables=monosyllables + 2 * syllables.count(2) + sum(many),
         monosyllables=monosyllables,
         polysyllables=len(many),
-        long_words=count - len(codes.translate(None, _ALL_LONG)),
-        function_words=count - len(codes.translate(None, _ALL_FUNCTION)),
         _codes=codes,
     )

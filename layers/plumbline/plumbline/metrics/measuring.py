@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from itertools import chain
-from operator import sub
 from string import ascii_letters
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ from plumbline.metrics.table import METRICS
 from plumbline.metrics.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from plumbline.metrics.characters import Characters
     from plumbline.models import Element
@@ -41,7 +40,7 @@ _EARLY = 200  # tokens: before 256, the smallest limit of an answer's length tha
 _FENCE = "```"
 _DECIMALS = 6  # far below every metric's unit, and short to read and to store
 _MILLIONTHS = 10.0**_DECIMALS
-_NO_TIE = 0.4999  # between two neighbours, so that the error of scaling does not matter
+_NO_TIE = 0.4999  # from a whole number: so far, the error of scaling does not change which one is the nearest
 
 # Names of metrics of the same support, in the order in which their values are measured.
 _COUNTS = ("length", "letters", "words", "sentences", "syllables", "monosyllables", "polysyllables")
@@ -122,14 +121,15 @@ def _put(values: dict[str, float], names: tuple[str, ...], found: Iterable[int])
     values.update(zip(names, map(float, found), strict=True))
 
 
-def _put_rounded(values: dict[str, float], names: tuple[str, ...], found: Sequence[float]) -> None:
-    # Told how many decimals, round() goes by way of a text: always right, but it takes thrice as long.
-    scaled = [value * _MILLIONTHS for value in found]
-    whole = list(map(round, scaled))
-    if max(map(abs, map(sub, scaled, whole))) < _NO_TIE:
-        values.update(zip(names, [one / _MILLIONTHS for one in whole], strict=True))
-    else:
-        values.update(zip(names, [round(value, _DECIMALS) for value in found], strict=True))
+def _put_rounded(values: dict[str, float], names: tuple[str, ...], found: Iterable[float]) -> None:
+    # Told how many decimals, round() goes by way of a text: right even between two neighbours, but slow.
+    rounded = [
+        whole / _MILLIONTHS
+        if -_NO_TIE < (scaled := value * _MILLIONTHS) - (whole := round(scaled)) < _NO_TIE
+        else round(value, _DECIMALS)
+        for value in found
+    ]
+    values.update(zip(names, rounded, strict=True))
 
 
 def _measure(text: Text, names: _Names, values: dict[str, float]) -> None:

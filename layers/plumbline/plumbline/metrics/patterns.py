@@ -137,7 +137,7 @@ def find_personal(text: str, data: bytes, characters: Characters) -> Personal:
         ibans = sum(map(_is_iban, _IBAN.findall(text)))
     if digits and _may_have_secrets(data):
         secrets = len(_SECRET.findall(text))
-    if b"-----" in sparse:
+    if b"PRIVATE KEY-----" in sparse:
         secrets += len(_PRIVATE_KEY.findall(text))
     return Personal(phones, cards, ssns, ibans, secrets, _EMAIL.findall(text) if b"@" in sparse else ())
 
