@@ -82,9 +82,8 @@ class Others:
     def of(cls, data: bytes) -> Others:
         """Those of a text in UTF-8."""
         text = data.translate(None, _ASCII).decode("utf-8", "surrogatepass")
-        distinct = set(text)
-        kinds = list(map(_of, distinct))
-        return cls(text, dict(zip(distinct, kinds, strict=True)), reduce(or_, kinds, 0))
+        each = {character: _of(character) for character in set(text)}
+        return cls(text, each, reduce(or_, each.values(), 0))
 
     def having(self, kind: int) -> list[str]:
         """The distinct ones that are of one of the kinds."""

@@ -28,23 +28,19 @@ def count_sentences(data: bytes, others: Others) -> int:
     plain = data.translate(_FOLD, _ASCII_CLOSERS).strip(b" \n")
     if not plain:
         return 0
+    # What follows each stop is all that matters of most of the text.
+    stops = b".".join([part[:2] for part in plain.split(b".")])
     # Of a run of stops only the last is before a space.
-    found = plain.count(b". ") + 1 - plain.startswith((b"1. ", b"11. "))
+    found = stops.count(b". ") + 1 - plain.startswith((b"1. ", b"11. "))
     if b"\n" in plain:
-        found += _count_at_ends_of_lines(plain)
+        found += stops.count(b".\n") - stops.count(b".\n\n") + _count_paragraphs(plain)
+        if b"\n1" in plain:
+            found -= plain.count(b"\n1. ") + plain.count(b"\n11. ")
     return max(found, 1)
 
 
-def _count_at_ends_of_lines(plain: bytes) -> int:
-    """Sentences that end where a line or a paragraph does, less what only looks like one where a line begins."""
-    lines = plain.split(b"\n")
-    ends = b"\n".join([line[-1:] for line in lines])
-    found = ends.count(b".\n")
-    if b"\n\n" in ends:
-        if b"\n\n\n" in ends:
-            ends = _BLANK_LINES.sub(b"\n\n", ends)
-        found += ends.count(b"\n\n") - ends.count(b".\n\n")
-    if b"\n1" in plain:
-        begins = b"\n".join([line[:4] for line in lines])
-        found -= begins.count(b"\n1. ") + begins.count(b"\n11. ")
-    return found
+def _count_paragraphs(plain: bytes) -> int:
+    """Blank lines, of which several together are one."""
+    if b"\n\n\n" in plain:
+        plain = _BLANK_LINES.sub(b"\n\n", plain)
+    return plain.count(b"\n\n")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass, field
 
 from plumbline.metrics.characters import Characters, count_characters
-from plumbline.metrics.kinds import NONE, Others
+from plumbline.metrics.kinds import APART, APOSTROPHE, INTRICATE, NONE, Others
 from plumbline.metrics.words import count_letters, words
+
+_OF_WORDS = (string.ascii_uppercase + string.digits + "_").encode()
+_MOST_COUNTED_ONE_BY_ONE = 40
 
 
 @dataclass(slots=True)
@@ -36,8 +40,10 @@ class Text:
 
     def count_letters_of_words(self) -> int:
         """Characters of all words together."""
-        if self.others.text:
+        others, characters = self.others, self.characters
+        apart = others.having(APART)
+        if others.kinds & INTRICATE or len(apart) > _MOST_COUNTED_ONE_BY_ONE:
             return count_letters(self.words)
-        # In ASCII, words are all that there is of these.
-        characters = self.characters
-        return characters.letters + characters.digits + characters.sparse.count(b"_")
+        # But for what separates words and apostrophes, they are all there is.
+        between = sum(map(others.text.count, (*apart, APOSTROPHE))) if others.text else 0
+        return characters.length - len(characters.sparse.translate(None, _OF_WORDS)) - between
