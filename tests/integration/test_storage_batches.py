@@ -138,20 +138,19 @@ def test_a_table_that_refuses_is_asked_less_and_more_again_later(clients: Client
     assert len(scan(clients, stack.interactions)) == 1399
 
 
-def test_items_are_made_while_others_are_written(clients: Clients, stack: Stack) -> None:
-    written = threading.Event()
-
-    def act(_: int, call: Callable[[], Any]) -> Any:
-        written.set()
-        return call()
+def test_items_are_taken_in_runs(clients: Clients, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plumbline.storage.batches.RUN_BATCHES", 2)
+    counts = counting()
+    seen: list[tuple[int, int]] = []
 
     def made() -> Iterator[Interaction]:
-        yield from some(1, 200)
-        assert written.wait(10), "a batch is written before all items are there"
-        yield from some(200, 210)
+        for one in some(1, 110):
+            seen.append((one.id, counts.calls))
+            yield one
 
-    InteractionStore(Faults(act).wrap(clients), stack.interactions, stack.bucket).put_batch(made())
-    assert len(scan(clients, stack.interactions)) == 209
+    InteractionStore(counts.wrap(clients), stack.interactions, stack.bucket).put_batch(made())
+    assert [calls for number, calls in seen if number in {50, 51, 52, 101, 102}] == [0, 0, 2, 2, 4]
+    assert len(scan(clients, stack.interactions)) == 109
 
 
 def test_what_fails_while_items_are_made_is_raised_when_all_writes_have_ended(

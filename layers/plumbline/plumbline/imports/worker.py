@@ -124,7 +124,6 @@ class ChunkWorker:
                     number, row.input, row.output, row.created_at, metrics, findings, row.metadata, import_id
                 )
 
-        # Each is judged and made while those before it are being written.
         self._interactions.put_batch(interactions())
         new = [metrics for row, metrics in zip(rows, measured, strict=True) if not row.known]
         outcome = _outcome(chunk, alerts.total(), known=len(chunk.rows) - len(new))

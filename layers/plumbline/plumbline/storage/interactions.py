@@ -176,8 +176,7 @@ class InteractionStore:
     def put_batch(self, interactions: Iterable[Interaction]) -> None:
         """Keep many interactions under ids that were reserved for them; putting them again changes nothing.
 
-        They are taken as they are needed: an iterator may make them while those before are being written. Where
-        an error is raised, some may have been kept.
+        They are taken a few thousand at a time. Where an error is raised, some may have been kept.
 
         Raises:
             PayloadTooLarge: the metrics of one are more than can be kept.
