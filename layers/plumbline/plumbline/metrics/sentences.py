@@ -41,6 +41,7 @@ def count_sentences(data: bytes, others: Others) -> int:
 
 def _count_paragraphs(plain: bytes) -> int:
     """Blank lines, of which several together are one."""
-    if b"\n\n\n" in plain:
+    # Of three ends of lines in a row two are counted once anyway.
+    if b"\n\n\n\n" in plain:
         plain = _BLANK_LINES.sub(b"\n\n", plain)
     return plain.count(b"\n\n")
