@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from plumbline.models import Alert, alert_id
 from plumbline.storage.batches import get_item
-from plumbline.storage.items import read_findings
+from plumbline.storage.findings import read_findings
 from plumbline.storage.listing import Listing, newest_first
 from plumbline.storage.positions import HIGHEST, LOWEST, alert_position, feed_time, split_alert_position
 from plumbline.times import format_time

@@ -29,8 +29,12 @@ def deflate(data: bytes, name: int, dictionary: bytes) -> bytes:
 
 
 def deflate_numbers(data: bytes, name: int) -> bytes:
-    """Compress a kilobyte of numbers, which repeat themselves near by if at all, without a dictionary."""
-    return bytes([name]) + zlib.compress(data, level=3, wbits=-10)
+    """Compress a kilobyte of numbers, which repeat themselves near by if at all, without a dictionary.
+
+    zlib's usual tables would take longer to clear than these to compress.
+    """
+    compressor = zlib.compressobj(level=4, wbits=-10, memLevel=4)
+    return bytes([name]) + compressor.compress(data) + compressor.flush()
 
 
 def inflate(packed: bytes, dictionaries: Mapping[int, bytes]) -> bytes:

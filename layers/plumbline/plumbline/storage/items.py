@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plumbline.errors import PayloadTooLarge
-from plumbline.models import Evidence, Finding, Interaction
+from plumbline.models import Interaction
+from plumbline.storage.findings import read_findings, write_findings
 from plumbline.storage.measures import read_measures, write_map, write_packed
-from plumbline.storage.numbers import write_number
 from plumbline.storage.positions import feed_key, feed_time, shard_of
-from plumbline.storage.sizes import WRITE_UNIT_BYTES, item_bytes, write_units
+from plumbline.storage.sizes import WRITE_UNIT_BYTES, item_bytes, number_bytes, text_bytes, write_units
 from plumbline.storage.texts import Body, pack, unpack
 
 if TYPE_CHECKING:
@@ -34,8 +34,12 @@ if TYPE_CHECKING:
 
 LARGEST_ITEM = 390_000
 """Items over this many bytes keep their texts in S3: DynamoDB's 400 KB less a margin."""
-_MAY_BE_ABSENT = ("lower_fence", "upper_fence", "p5", "p95")  # of evidence
 TEXTS_PREFIX = "texts/"
+
+# The names of attributes count as well.
+_TEXT_NAMES_BYTES = len("input") + len("output")
+_HEAD_NAMES_BYTES = len("id") + len("shard") + len("at")
+_ALERT_NAMES_BYTES = len("alerting") + len("alerts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,41 +59,43 @@ def write_interaction(interaction: Interaction) -> Written:
         ValueError: a number that cannot be kept, or metadata that is not JSON.
     """
     body = Body(interaction.input, interaction.output, _metadata_json(interaction.metadata))
-    item = _head(interaction)
+    item, head_size = _head(interaction)
     plain: Item = {"input": {"S": body.input}, "output": {"S": body.output}}
+    names_size = _TEXT_NAMES_BYTES
     if body.metadata:
         plain["metadata"] = {"S": body.metadata}
-    head_size, body_size = item_bytes(item), item_bytes(plain)
-    if head_size + body_size + _least_map_bytes(interaction.metrics) <= WRITE_UNIT_BYTES:
+        names_size += len("metadata")
+    texts_size = sum(map(text_bytes, body))
+    rest = head_size + names_size + texts_size
+    if _map_may_fit(interaction.metrics, WRITE_UNIT_BYTES - rest):
         readable: Item = {"metrics": write_map(interaction.metrics)}
-        size = head_size + body_size + item_bytes(readable)
+        size = rest + item_bytes(readable)
         if size <= WRITE_UNIT_BYTES:
             return Written({**item, **readable, **plain}, size)
 
-    measured: Item = {"measured": write_packed(interaction.metrics)}
-    item.update(measured)
-    rest = head_size + item_bytes(measured)
-    plain_size = rest + body_size
+    measured = write_packed(interaction.metrics)
+    item["measured"] = {"B": measured}
+    head_size += len("measured") + len(measured)
+    plain_size = head_size + names_size + texts_size
     if plain_size <= WRITE_UNIT_BYTES:
         return Written({**item, **plain}, plain_size)
 
     packed = pack(body)
-    original: Item = {"texts_bytes": {"N": str(body_size - sum(map(len, plain)))}}
-    small: Item = {"texts": {"B": packed}, **original}
-    size = rest + item_bytes(small)
+    original: Item = {"texts_bytes": {"N": str(texts_size)}}
+    original_size = item_bytes(original)
+    size = head_size + len("texts") + len(packed) + original_size
     if plain_size <= LARGEST_ITEM and write_units(size) >= write_units(plain_size):
         return Written({**item, **plain}, plain_size)
     if size <= LARGEST_ITEM:
-        return Written({**item, **small}, size)
+        return Written({**item, "texts": {"B": packed}, **original}, size)
 
     key = f"{TEXTS_PREFIX}{interaction.id}"
-    pointing: Item = {**item, "texts_at": {"S": key}, **original}
-    size = item_bytes(pointing)
+    size = head_size + len("texts_at") + len(key) + original_size
     if size > LARGEST_ITEM:
         raise PayloadTooLarge(
             "the metrics of this interaction are more than can be kept; send fewer or shorter names"
         )
-    return Written(pointing, size, (key, packed))
+    return Written({**item, "texts_at": {"S": key}, **original}, size, (key, packed))
 
 
 def read_interaction(item: Mapping[str, Any], fetched: bytes | None = None) -> Interaction:
@@ -116,13 +122,6 @@ def read_metrics(item: Mapping[str, Any]) -> dict[str, float]:
     return read_measures(item)
 
 
-def read_findings(item: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """What an item raises, of the table, its stream or the index of alerts."""
-    if "alerts" not in item:
-        return ()
-    return tuple(_read_finding(entry["M"]) for entry in item["alerts"]["L"])
-
-
 def is_interaction(item: Mapping[str, Any]) -> bool:
     """Whether an item of the table is an interaction; the sequence, idempotency keys and claims are below 1."""
     return int(item["id"]["N"]) > 0
@@ -142,79 +141,28 @@ def read_size(item: Mapping[str, Any]) -> int:
     return stored - packed + int(item["texts_bytes"]["N"])
 
 
-def _least_map_bytes(metrics: Mapping[str, float]) -> int:
-    """What a map of these metrics takes at the least: a byte an entry, its name, and two for its number."""
-    return 3 * len(metrics) + sum(map(len, metrics))
+def _map_may_fit(metrics: Mapping[str, float], room: int) -> bool:
+    """Whether a map of these may fit: an entry is a byte, its name, and two bytes for its number at the least."""
+    room -= 3 * len(metrics)
+    return room >= 0 and sum(map(len, metrics)) <= room
 
 
-def _head(interaction: Interaction) -> Item:
-    shard = str(shard_of(interaction.id))
-    item: Item = {
-        "id": {"N": str(interaction.id)},
-        "shard": {"N": shard},
-        "at": {"S": feed_key(interaction.created_at, interaction.id)},
-    }
+def _head(interaction: Interaction) -> tuple[Item, int]:
+    """What stands in every item, and its size."""
+    number, shard = str(interaction.id), str(shard_of(interaction.id))
+    at = feed_key(interaction.created_at, interaction.id)
+    item: Item = {"id": {"N": number}, "shard": {"N": shard}, "at": {"S": at}}
+    shard_size = number_bytes(shard)
+    size = _HEAD_NAMES_BYTES + number_bytes(number) + shard_size + len(at)
     if interaction.findings:
         item["alerting"] = {"N": shard}
-        item["alerts"] = {"L": [{"M": _write_finding(finding)} for finding in interaction.findings]}
+        item["alerts"], alerts_size = write_findings(interaction.findings)
+        size += _ALERT_NAMES_BYTES + shard_size + alerts_size
     if interaction.import_id is not None:
-        item["import_id"] = {"N": str(interaction.import_id)}
-    return item
-
-
-def _write_finding(finding: Finding) -> Item:
-    entry: Item = {
-        "rule": {"N": str(finding.rule)},
-        "type": {"S": finding.alert_type},
-        "element": {"S": finding.element},
-        "metric": {"S": finding.metric},
-        "value": {"N": write_number(finding.value)},
-        "direction": {"S": finding.direction},
-        "bound": {"N": write_number(finding.bound)},
-    }
-    if finding.baseline is not None:
-        entry["baseline"] = {"M": _write_evidence(finding.baseline)}
-    if finding.severity != "warning":  # most are, and so are those that were kept before there were others
-        entry["severity"] = {"S": finding.severity}
-    return entry
-
-
-def _write_evidence(evidence: Evidence) -> Item:
-    entry: Item = {
-        "median": {"N": write_number(evidence.median)},
-        "count": {"N": str(evidence.count)},
-        "z": {"N": write_number(evidence.z)},
-        "tail": {"N": write_number(evidence.tail)},
-    }
-    for name in _MAY_BE_ABSENT:
-        value = getattr(evidence, name)
-        if value is not None:
-            entry[name] = {"N": write_number(value)}
-    return entry
-
-
-def _read_finding(entry: Mapping[str, Any]) -> Finding:
-    return Finding(
-        rule=int(entry["rule"]["N"]),
-        alert_type=entry["type"]["S"],
-        element=entry["element"]["S"],
-        metric=entry["metric"]["S"],
-        value=float(entry["value"]["N"]),
-        direction=entry["direction"]["S"],
-        bound=float(entry["bound"]["N"]),
-        baseline=_read_evidence(entry["baseline"]["M"]) if "baseline" in entry else None,
-        severity=entry["severity"]["S"] if "severity" in entry else "warning",
-    )
-
-
-def _read_evidence(entry: Mapping[str, Any]) -> Evidence:
-    return Evidence(
-        median=float(entry["median"]["N"]),
-        count=int(entry["count"]["N"]),
-        z=float(entry["z"]["N"]),
-        tail=float(entry["tail"]["N"]),
-        **{name: float(entry[name]["N"]) if name in entry else None for name in _MAY_BE_ABSENT},
-    )
+        import_id = str(interaction.import_id)
+        item["import_id"] = {"N": import_id}
+        size += len("import_id") + number_bytes(import_id)
+    return item, size
 
 
 def _metadata_json(metadata: Mapping[str, Any]) -> str:

@@ -35,8 +35,8 @@ def write_map(metrics: Mapping[str, float]) -> AttributeValueTypeDef:
     return {"M": {name: {"N": write_number(value)} for name, value in metrics.items()}}
 
 
-def write_packed(metrics: Mapping[str, float]) -> AttributeValueTypeDef:
-    """Metrics as one binary value in wire form.
+def write_packed(metrics: Mapping[str, float]) -> bytes:
+    """Metrics as one binary value.
 
     Raises:
         ValueError: a number that cannot be kept.
@@ -50,7 +50,7 @@ def write_packed(metrics: Mapping[str, float]) -> AttributeValueTypeDef:
     if len(metrics) != len(values) - absent:
         others = {name: storable(value) for name, value in metrics.items() if name not in _LISTED_NAMES}
         data = data[:-1] + b"," + orjson.dumps(others) + b"]"
-    return {"B": deflate_numbers(data, _LISTED)}
+    return deflate_numbers(data, _LISTED)
 
 
 def read_measures(item: Mapping[str, Any]) -> dict[str, float]:

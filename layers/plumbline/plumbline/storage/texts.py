@@ -22,9 +22,9 @@ class Body(NamedTuple):
 
 def pack(body: Body) -> bytes:
     """A body as one compressed value."""
-    parts = [part.encode() for part in body]
-    lengths = b"".join(len(part).to_bytes(_LENGTH_BYTES, "big") for part in parts[:2])
-    return deflate(lengths + b"".join(parts), _NAME, _DICTIONARIES[_NAME])
+    one, other = body.input.encode(), body.output.encode()
+    lengths = len(one).to_bytes(_LENGTH_BYTES, "big") + len(other).to_bytes(_LENGTH_BYTES, "big")
+    return deflate(lengths + one + other + body.metadata.encode(), _NAME, _DICTIONARIES[_NAME])
 
 
 def unpack(packed: bytes) -> Body:

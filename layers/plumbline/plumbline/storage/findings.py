@@ -1,0 +1,115 @@
+"""Findings as they stand in an item: its attribute ``alerts``, and what reads it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from plumbline.models import Evidence, Finding
+from plumbline.storage.numbers import write_number
+from plumbline.storage.sizes import item_bytes, number_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+    Item = dict[str, AttributeValueTypeDef]
+
+_MAY_BE_ABSENT = ("lower_fence", "upper_fence", "p5", "p95")  # of evidence
+_COLLECTION_BYTES = 3  # of a list or a map, and one for each entry
+
+
+def write_findings(findings: Iterable[Finding]) -> tuple[AttributeValueTypeDef, int]:
+    """Findings in wire form, and the size of that.
+
+    Raises:
+        ValueError: a number that cannot be kept.
+    """
+    entries: list[AttributeValueTypeDef] = []
+    size = _COLLECTION_BYTES
+    for finding in findings:
+        kept, kept_size = (_part if finding.baseline is None else _make_part)(
+            finding.rule,
+            finding.alert_type,
+            finding.element,
+            finding.metric,
+            finding.direction,
+            finding.bound,
+            finding.severity,
+        )
+        value = write_number(finding.value)
+        entry: Item = {**kept, "value": {"N": value}}
+        size += 1 + kept_size + number_bytes(value)
+        if finding.baseline is not None:
+            evidence: Item = {"baseline": {"M": _write_evidence(finding.baseline)}}
+            entry.update(evidence)
+            size += 1 + item_bytes(evidence)
+        entries.append({"M": entry})
+    return {"L": entries}, size
+
+
+def read_findings(item: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """What an item raises, of the table, its stream or the index of alerts."""
+    if "alerts" not in item:
+        return ()
+    return tuple(_read_finding(entry["M"]) for entry in item["alerts"]["L"])
+
+
+def _make_part(  # noqa: PLR0917 - of a finding, in its order
+    rule: int, alert_type: str, element: str, metric: str, direction: str, bound: float, severity: str
+) -> tuple[Item, int]:
+    """What two findings of one rule share, and its size with that of a map and of the name of the value."""
+    part: Item = {
+        "rule": {"N": str(rule)},
+        "type": {"S": alert_type},
+        "element": {"S": element},
+        "metric": {"S": metric},
+        "direction": {"S": direction},
+        "bound": {"N": write_number(bound)},
+    }
+    if severity != "warning":  # most are, and so are those that were kept before there were others
+        part["severity"] = {"S": severity}
+    return part, _COLLECTION_BYTES + len(part) + item_bytes(part) + 1 + len("value")
+
+
+# A threshold is the same for all interactions that cross it; the bound of an outlier is hardly ever met again.
+_part = lru_cache(maxsize=1024)(_make_part)
+
+
+def _write_evidence(evidence: Evidence) -> Item:
+    entry: Item = {
+        "median": {"N": write_number(evidence.median)},
+        "count": {"N": str(evidence.count)},
+        "z": {"N": write_number(evidence.z)},
+        "tail": {"N": write_number(evidence.tail)},
+    }
+    for name in _MAY_BE_ABSENT:
+        value = getattr(evidence, name)
+        if value is not None:
+            entry[name] = {"N": write_number(value)}
+    return entry
+
+
+def _read_finding(entry: Mapping[str, Any]) -> Finding:
+    return Finding(
+        rule=int(entry["rule"]["N"]),
+        alert_type=entry["type"]["S"],
+        element=entry["element"]["S"],
+        metric=entry["metric"]["S"],
+        value=float(entry["value"]["N"]),
+        direction=entry["direction"]["S"],
+        bound=float(entry["bound"]["N"]),
+        baseline=_read_evidence(entry["baseline"]["M"]) if "baseline" in entry else None,
+        severity=entry["severity"]["S"] if "severity" in entry else "warning",
+    )
+
+
+def _read_evidence(entry: Mapping[str, Any]) -> Evidence:
+    return Evidence(
+        median=float(entry["median"]["N"]),
+        count=int(entry["count"]["N"]),
+        z=float(entry["z"]["N"]),
+        tail=float(entry["tail"]["N"]),
+        **{name: float(entry[name]["N"]) if name in entry else None for name in _MAY_BE_ABSENT},
+    )
