@@ -404,7 +404,7 @@ def test_addresses_without_parameters_take_none(api: Gateway, method: str, path:
         ("/api/interactions", "GET, HEAD, POST"),
         ("/api/interactions/1", "GET, HEAD"),
         ("/api/interactions/bulk", "POST"),
-        ("/api/imports", "GET, HEAD"),
+        ("/api/imports", "GET, HEAD, POST"),
         ("/api/alerts", "GET, HEAD"),
         ("/health", "GET, HEAD"),
         ("/docs", "GET, HEAD"),

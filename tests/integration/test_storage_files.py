@@ -184,3 +184,37 @@ def test_a_presigned_address_ends_and_names_the_file(s3: Clients) -> None:
     assert query["response-content-disposition"] == [
         "attachment; filename*=UTF-8''rejected%20%22rows%22%20%C3%BC.csv"
     ]
+
+
+def test_blocks_are_joined_whatever_they_come_to(s3: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plumbline.storage.files._PART_BYTES", 5 * 1024 * 1024)
+    files = FileStore(s3.s3, BUCKET)
+    blocks = [DATA[:700_000], b"", DATA, DATA[5:], b"end"]  # two parts and a rest
+    files.put_all("rejected/1.csv", iter(blocks))
+    assert files.read("rejected/1.csv") == b"".join(blocks)
+    files.put_all("rejected/1.csv", [b"one ", b"two"])
+    assert files.read("rejected/1.csv") == b"one two"
+    files.put_all("rejected/1.csv", [])
+    assert files.read("rejected/1.csv") == b""
+
+
+def test_blocks_that_end_early_leave_nothing_behind(s3: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plumbline.storage.files._PART_BYTES", 5 * 1024 * 1024)
+    files = FileStore(s3.s3, BUCKET)
+
+    def break_off() -> Iterator[bytes]:
+        yield DATA
+        yield DATA
+        raise NotFound("a part is gone")
+
+    with pytest.raises(NotFound):
+        files.put_all("rejected/1.csv", break_off())
+    assert files.head("rejected/1.csv") is None
+
+
+def test_files_that_are_there_and_files_that_are_not_are_removed(s3: Clients) -> None:
+    files = FileStore(s3.s3, BUCKET)
+    for number in range(3):
+        files.put(f"staging/1/{number}", b"x")
+    files.delete(f"staging/1/{number}" for number in range(1_200))
+    assert [files.head(f"staging/1/{number}") for number in range(3)] == [None] * 3

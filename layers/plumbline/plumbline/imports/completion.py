@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from plumbline.errors import NotFound
 from plumbline.imports.identity import rejected_part_key, staging_key
 from plumbline.imports.rejected import head, rejected_name
 from plumbline.imports.source import Source
@@ -49,7 +50,12 @@ class Completion:
         if current is None or current.ended or not current.planned or current.chunks_done < current.chunks:
             return
         source = Source.from_json(current.source) if current.source is not None else None
-        key = self._write_rejected(current, source) if source is not None and current.rows_rejected else None
+        try:
+            key = self._write_rejected(current, source) if source is not None and current.rows_rejected else None
+        except NotFound:
+            if self._has_ended(import_id):  # somebody else was first, and has tidied up since
+                return
+            raise
         failure = _failure(current)
         state: ImportState = (
             "failed" if failure else "succeeded_with_problems" if current.rows_rejected else "succeeded"
@@ -59,6 +65,10 @@ class Completion:
             if final is not None:
                 self._ended(final)
             self._tidy(current, staged=source is not None and source.staged)
+
+    def _has_ended(self, import_id: int) -> bool:
+        current = self._imports.get(import_id)
+        return current is None or current.ended
 
     def _write_rejected(self, current: Import, source: Source) -> str:
         """Join what the chunks put aside, in the order of the file."""
