@@ -148,7 +148,7 @@ def test_what_is_compressed_from_a_dictionary_is_read_with_it(data: bytes) -> No
     assert inflate(packed, {1: DICTIONARY_1}) == data
 
 
-@pytest.mark.parametrize("size", [0, 9_000, 9_500, 10_000, 16_000, 40_000, 300_000])
+@pytest.mark.parametrize("size", [0, 4_096, 4_098, 9_000, 9_002, 10_000, 16_000, 40_000, 300_000])
 def test_long_values_are_compressed_too(size: int) -> None:
     data = random.Random(size).randbytes(size // 2) * 2
     assert inflate(deflate(data, 1, DICTIONARY_1), {1: DICTIONARY_1}) == data
