@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from plumbline.storage.items import write_interaction
-from plumbline.storage.wire import as_json, serialise_directly
+from plumbline.storage.wire import as_json, prepared, serialise_directly
 
 from tests.support.strategies import interactions
 
@@ -96,6 +96,17 @@ def test_a_batch_is_sent_as_botocore_sends_it(kept: Interaction) -> None:
     assert one.url == other.url
     assert one.headers["X-Amz-Target"] == other.headers["X-Amz-Target"]
     assert int(one.headers["Content-Length"]) == len(one.body)
+
+
+@settings(max_examples=30)
+@given(interactions())
+def test_what_was_prepared_is_sent_as_what_it_was_made_of(kept: Interaction) -> None:
+    item = write_interaction(kept).item
+    request: Any = {"PutRequest": {"Item": item}}
+    direct, plain = engines()
+    direct.client.batch_write_item(RequestItems={"table": [prepared(request), request]})  # type: ignore[list-item]
+    plain.client.batch_write_item(RequestItems={"table": [request, request]})
+    assert direct.bodies[-1] == plain.bodies[-1]
 
 
 def test_a_transaction_is_sent_with_its_token() -> None:

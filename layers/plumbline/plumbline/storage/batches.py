@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, wait
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plumbline.storage.clients import available
 from plumbline.storage.retrying import PATIENT, PROMPT
+from plumbline.storage.wire import prepared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
-
-    from mypy_boto3_dynamodb.type_defs import WriteRequestTypeDef
 
     from plumbline.storage.clients import Clients
     from plumbline.storage.items import Written
@@ -90,9 +90,9 @@ def put_items(
 ) -> None:
     """Put items, replacing what is there under their ids, several batches at a time.
 
-    ``items`` are taken a few thousand at a time; of a batch in flight, ``first`` is done with each item before any
-    is written. Where the table refuses some for now, fewer batches are in flight from there on, in later calls
-    too.
+    ``items`` are taken a few thousand at a time; of a batch in flight, ``first`` is done with each item that needs
+    an S3 object before any is written. Where the table refuses some for now, fewer batches are in flight from
+    there on, in later calls too.
 
     Raises:
         Unavailable: some could not be written; putting the same items again is safe.
@@ -101,11 +101,20 @@ def put_items(
         _put_run(clients, table, run, backoff, first)
 
 
-def _runs(batches: Iterable[list[Written]]) -> Iterator[list[list[Written]]]:
-    run: list[list[Written]] = []
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The requests of a batch, prepared, and those of its items that something is to be done with first."""
+
+    requests: list[Any]
+    pointing: list[Written]
+
+
+def _runs(batches: Iterable[list[Written]]) -> Iterator[list[_Batch]]:
+    run: list[_Batch] = []
     size = 0
     for batch in batches:
-        run.append(batch)
+        requests = [prepared({"PutRequest": {"Item": written.item}}) for written in batch]
+        run.append(_Batch(requests, [written for written in batch if written.s3_object is not None]))
         size += sum(written.size for written in batch)
         if len(run) == RUN_BATCHES or size >= RUN_BYTES:
             yield run
@@ -117,7 +126,7 @@ def _runs(batches: Iterable[list[Written]]) -> Iterator[list[list[Written]]]:
 def _put_run(
     clients: Clients,
     table: str,
-    batches: Iterable[Sequence[Written]],
+    batches: Iterable[_Batch],
     backoff: Backoff,
     first: Callable[[Written], object],
 ) -> None:
@@ -160,12 +169,12 @@ def batched(items: Iterable[Written]) -> Iterator[list[Written]]:
 
 
 def _put_batch(
-    clients: Clients, table: str, batch: Sequence[Written], backoff: Backoff, first: Callable[[Written], object]
+    clients: Clients, table: str, batch: _Batch, backoff: Backoff, first: Callable[[Written], object]
 ) -> bool:
     """Put a batch; whether the table took it whole and at once."""
-    for written in batch:
+    for written in batch.pointing:
         first(written)
-    left: Sequence[WriteRequestTypeDef] = [{"PutRequest": {"Item": written.item}} for written in batch]
+    left = batch.requests
     smoothly = True
     for _ in backoff:
         with available():
