@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plumbline.imports.header import open_csv
+from plumbline.imports.lines import Lines
 from plumbline.imports.moments import EARLIEST, AmbiguousDate, parse_moment
 from plumbline.imports.reader import STRAY_QUOTE, RecordReader
 from plumbline.imports.rows import MAX_CELL_BYTES, MAX_METADATA_BYTES, RowParser
+from plumbline.imports.source import recognise
 from plumbline.imports.values import NOT_A_NUMBER
 from plumbline.models import NewInteraction, Problem
 
@@ -19,9 +20,11 @@ IMPORTED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def parse(data: bytes) -> list[NewInteraction | Problem]:
-    layout, lines = open_csv(io.BytesIO(data))
-    parser = RowParser(layout, IMPORTED_AT)
-    return [parser.parse(record) for record in RecordReader(lines, layout.rows_begin, layout.width)]
+    source = recognise(io.BytesIO(data), "history.csv")
+    assert source.layout is not None
+    lines = Lines(io.BytesIO(data[source.begins.byte :]))
+    parser = RowParser(source.layout, IMPORTED_AT)
+    return [parser.parse(record) for record in RecordReader(lines, source.begins, source.dialect.width)]
 
 
 def one(data: bytes) -> NewInteraction | Problem:

@@ -160,6 +160,21 @@ def test_a_header_that_two_delimiters_fit_is_not_guessed() -> None:
     assert "names the columns for input and output whether commas or semicolons separate it" in message
 
 
+@pytest.mark.parametrize(
+    ("data", "position"),
+    [
+        (b"Input,Output\nx", Position(13, 2, 2)),
+        (b"Input,Output\r\nx", Position(14, 2, 2)),
+        (b"Input,Output\rx", Position(13, 2, 2)),
+        (b"\xef\xbb\xbfInput,Output\nx", Position(16, 2, 2)),
+        (b'\n\n"Input",Output,"two\nlines"\nx', Position(29, 4, 5)),
+        (b"\xef\xbb\xbf\nInput,Output\n", Position(17, 3, 3)),
+    ],
+)
+def test_where_the_rows_begin(data: bytes, position: Position) -> None:
+    assert told(data).begins == position
+
+
 def workbook() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:

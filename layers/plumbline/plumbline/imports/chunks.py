@@ -1,4 +1,4 @@
-"""A file in chunks: enough rows to be worth a round of writes, few enough to be kept in memory and done again."""
+"""A chunk of a file read: its rows as interactions, and those that are none as problems and as they stand."""
 
 from __future__ import annotations
 
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from plumbline.imports.lines import ByteStream
     from plumbline.imports.source import Source
 
-CHUNK_ROWS = 5_000
-CHUNK_BYTES = 4 * 1024 * 1024
-# What is left of a file is read along if it is no more than this share of the chunk: a handful of rows on its
-# own would be too few to be judged by.
-TAIL_SHARE = 0.25
 PROBLEMS_KEPT = 100
 _CHANGED = "The file changed while it was read. Upload it again."
 _BLOCK = 4 * 1024 * 1024
@@ -196,28 +191,3 @@ def _read(stream: ByteStream, size: int) -> bytes:
         blocks.append(block)
         size -= len(block)
     return blocks[0] if len(blocks) == 1 else b"".join(blocks)
-
-
-def next_chunk(reader: RecordReader, parser: RowParser, number: int, size: int) -> Chunk:
-    """The next chunk of a file of ``size`` bytes."""
-    start = reader.position
-    rows: list[NewInteraction] = []
-    problems: list[Problem] = []
-    rejected = 0
-    for record in reader:
-        row = parser.parse(record)
-        if isinstance(row, Problem):
-            rejected += 1
-            if len(problems) < PROBLEMS_KEPT:
-                problems.append(row)
-        else:
-            rows.append(row)
-        if _is_full(len(rows) + rejected, reader.byte - start.byte, size - reader.byte):
-            break
-    return Chunk(number, start, reader.position, rows, rejected, tuple(problems))
-
-
-def _is_full(rows: int, read: int, left: int) -> bool:
-    if rows < CHUNK_ROWS and read < CHUNK_BYTES:
-        return False
-    return left > TAIL_SHARE * read or rows >= 2 * CHUNK_ROWS

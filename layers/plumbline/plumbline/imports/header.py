@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes, and what its columns mean, told by its first row."""
+"""What the columns of a CSV file mean, told by its first row."""
 
 from __future__ import annotations
 
@@ -7,15 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plumbline.errors import UnreadableFile
-from plumbline.imports.lines import READ_SIZE, Lines
-from plumbline.imports.reader import Malformed, Position, RecordReader
 from plumbline.imports.signatures import EXPECTED
 from plumbline.own_metrics import MAX_METRICS, own_series
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from plumbline.imports.lines import ByteStream
 
 INPUT_NAMES = ("input", "input_text", "prompt", "question")
 OUTPUT_NAMES = ("output", "output_text", "response", "answer", "completion")
@@ -29,30 +25,10 @@ REJECTED_COLUMNS = ("rejected_row", "rejected_line", "rejected_reason")
 MAX_COLUMNS = 100
 MAX_NAME = 200
 
-BOM = b"\xef\xbb\xbf"
-_EXCEL = "Save the sheet as “CSV UTF-8 (comma delimited)” and upload that."
-_UTF_8 = "Save it in UTF-8 and upload that."
-_CSV = "Save it as CSV and upload that."
-_SIGNATURES = (
-    (b"PK\x03\x04", "a ZIP archive or an Excel workbook (.xlsx)", _EXCEL),
-    (b"PK\x05\x06", "an empty ZIP archive", _CSV),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", _EXCEL),
-    (b"\x1f\x8b", "compressed with gzip", "Unpack it and upload what is in it."),
-    (b"%PDF", "a PDF document", _CSV),
-    (b"PAR1", "a Parquet file", _CSV),
-    (b"\xff\xfe", "encoded in UTF-16", _UTF_8),
-    (b"\xfe\xff", "encoded in UTF-16", _UTF_8),
-    (b"{", "JSON", _CSV),
-    (b"[", "JSON", _CSV),
-    (b"<?xml", "XML", _CSV),
-    (b"<!", "a web page", _CSV),
-    (b"<html", "a web page", _CSV),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What stands in which column of a file, and where its rows begin.
+    """What stands in which column of a file.
 
     ``metadata`` holds index and name of each column that is kept as metadata, ``metrics`` index and series of
     each that holds a metric of the caller's own (``metric.latency_ms``, ``metric.input.tokens``); ``external_id``
@@ -65,8 +41,6 @@ class Layout:
     output: int
     created_at: int | None
     metadata: tuple[tuple[int, str], ...]
-    rows_begin: Position
-    bom: bool = False
     metrics: tuple[tuple[int, str], ...] = ()
     external_id: int | None = None
 
@@ -75,60 +49,13 @@ class Layout:
         return len(self.names)
 
 
-def open_csv(stream: ByteStream) -> tuple[Layout, Lines]:
-    """The layout of a CSV file, and its lines from the first row on.
-
-    Raises:
-        UnreadableFile: the file is no CSV file, or its columns cannot be told; the message says why to its owner.
-    """
-    head = _read_head(stream)
-    if not head:
-        raise UnreadableFile(f"The file is empty. {EXPECTED}.")
-    _refuse_other_formats(head)
-    bom = head.startswith(BOM)
-    lines = Lines(stream, head)
-    start = Position()
-    if bom:
-        first = next(lines)[len(BOM) :]
-        lines.put_back([first] if first else [])
-        start = Position(byte=len(BOM))
-    reader = RecordReader(lines, start, width=len(("Input", "Output")))
-    header = next(iter(reader), None)
-    if header is None:
-        raise UnreadableFile(f"The file has no rows, only blank lines. {EXPECTED}.")
-    if isinstance(header, Malformed):
-        raise UnreadableFile(f"The first row, which should name the columns, {header.problem}. {EXPECTED}.")
-    if not header.valid:
-        raise UnreadableFile(f"The first row, which should name the columns, is not in UTF-8. {EXPECTED}.")
-    return layout_of(header.cells, reader.position, bom=bom), lines
-
-
-def _read_head(stream: ByteStream) -> bytes:
-    """The first bytes, enough to know a file by even where the stream comes in small pieces."""
-    head = stream.read(READ_SIZE)
-    while head and len(head) < 16 and (more := stream.read(READ_SIZE)):
-        head += more
-    return head
-
-
-def _refuse_other_formats(head: bytes) -> None:
-    text = head.removeprefix(BOM).lstrip()
-    for signature, what, remedy in _SIGNATURES:
-        if text.startswith(signature):
-            raise UnreadableFile(f"The file is {what}, not CSV. {remedy} {EXPECTED}.")
-    if b"\0" in head[:4096].splitlines()[0]:
-        raise UnreadableFile(
-            f"The file is binary or encoded in UTF-16: its first row holds NUL bytes. {EXPECTED}."
-        )
-
-
 def is_header(cells: Sequence[str]) -> bool:
     """Whether the cells name a column for the input and one for the output."""
     known = {cell.strip().casefold() for cell in cells}
     return not known.isdisjoint(INPUT_NAMES) and not known.isdisjoint(OUTPUT_NAMES)
 
 
-def layout_of(cells: Sequence[str], rows_begin: Position, *, bom: bool) -> Layout:
+def layout_of(cells: Sequence[str]) -> Layout:
     """What a header's cells say about the columns.
 
     Raises:
@@ -153,9 +80,7 @@ def layout_of(cells: Sequence[str], rows_begin: Position, *, bom: bool) -> Layou
         if index not in taken and index != created_at and known[index] not in REJECTED_COLUMNS
     )
     _check_metadata_names(metadata)
-    return Layout(
-        tuple(cells), found_input, found_output, created_at, metadata, rows_begin, bom, metrics, external_id
-    )
+    return Layout(tuple(cells), found_input, found_output, created_at, metadata, metrics, external_id)
 
 
 def _metrics(names: Sequence[str]) -> tuple[tuple[int, str], ...]:

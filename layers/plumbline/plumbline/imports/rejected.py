@@ -9,13 +9,14 @@ The file is joined from a head and a part for each chunk.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from typing import TYPE_CHECKING
 
 import orjson
 
-from plumbline.imports.header import BOM, REJECTED_COLUMNS
+from plumbline.imports.header import REJECTED_COLUMNS
 from plumbline.imports.reader import Malformed
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def rejected_name(source: Source, import_id: int) -> str:
 
 def head(source: Source) -> bytes:
     """What the file begins with: the columns, where it has any."""
-    bom = BOM if source.decoding.bom else b""
+    bom = codecs.BOM_UTF8 if source.decoding.bom else b""
     if source.layout is None:
         return bom
     names = [source.layout.names[index] for index in _own_columns(source.layout)]

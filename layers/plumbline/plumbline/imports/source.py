@@ -73,7 +73,7 @@ class Source:
 
     @classmethod
     def _of_csv(cls, columns: list[str], delimiter: str, decoding: Decoding, begins: Position) -> Source:
-        layout = layout_of(columns, begins, bom=decoding.bom)
+        layout = layout_of(columns)
         return cls(Dialect("csv", delimiter, layout.width), decoding, begins, layout)
 
 

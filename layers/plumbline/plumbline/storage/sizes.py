@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_ITEM_BYTES = 400 * 1024
 WRITE_UNIT_BYTES = 1024
 
 
