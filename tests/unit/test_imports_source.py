@@ -254,3 +254,10 @@ def test_a_long_first_line_is_read_to_its_end() -> None:
     assert told(line + LINE).dialect.kind == "jsonl"
     assert told(line.strip()).dialect.kind == "jsonl"
     assert "longer than 16 MiB" in refusal(b'{"input": "' + b"x" * 2**25)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 500])
+def test_a_packed_file_that_breaks_off_behind_its_first_line_is_recognised(rows: int) -> None:
+    table = b"Input,Output\n" + b"".join(b"question %d,answer %d\n" % (row, row * row) for row in range(rows + 1))
+    source = recognise(io.BytesIO(gzip.compress(table)[:-9]), "history.csv.gz")
+    assert source.begins == (13, 2, 2)

@@ -141,12 +141,15 @@ def _recognise_text(stream: ByteStream, decoding: Decoding, filename: str) -> So
 
 
 def _read(stream: ByteStream, size: int) -> bytes:
-    """The next ``size`` bytes, fewer only at the end."""
-    blocks: list[bytes] = []
-    while size and (block := stream.read(min(size, READ_SIZE))):
-        blocks.append(block)
-        size -= len(block)
-    return b"".join(blocks)
+    """The next ``size`` bytes, fewer only at the end, or where the file is damaged behind its first line."""
+    head = b""
+    try:
+        while len(head) < size and (block := stream.read(min(size - len(head), READ_SIZE))):
+            head += block
+    except UnreadableFile:
+        if b"\n" not in head:
+            raise
+    return head
 
 
 def _decoded_head(stream: ByteStream, head: bytes, decoding: Decoding) -> tuple[ByteStream, bytes]:
