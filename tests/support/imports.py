@@ -103,7 +103,7 @@ class Site:
 
     @property
     def imports(self) -> ImportStore:
-        return ImportStore(self.clients, self.stack.imports)
+        return ImportStore(self.clients, self.stack.imports, clock=self.now)
 
     def now(self) -> datetime:
         return NOW + timedelta(seconds=self.queue.now if self.queue else 0)
@@ -114,7 +114,7 @@ class Site:
         watching = watching or Watching()
         stack = self.stack
         settings = stack.settings(baseline_updates=self.updates, baseline_window_days=1)
-        imports = ImportStore(clients, stack.imports)
+        imports = ImportStore(clients, stack.imports, clock=self.now)
         chunks = ChunkStore(clients, stack.imports, baselines_table=stack.baselines, backoff=QUICK, clock=self.now)
         baselines = BaselineStore(clients, stack.baselines)
         cache = BaselineCache(baselines, settings, self.now)

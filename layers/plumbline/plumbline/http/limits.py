@@ -29,6 +29,8 @@ MAX_METADATA_KEY = 128
 MAX_IDEMPOTENCY_KEY = 255
 MAX_FILENAME_BYTES = 255
 PRESIGNED_SECONDS = 900
+FILE_AWAITED = timedelta(hours=24)
+"""How long an import is kept whose form has expired: an upload that has begun may take its time."""
 MAX_PRESIGNED_BYTES = 5_000_000_000
 """What S3 takes in one request is a little more."""
 

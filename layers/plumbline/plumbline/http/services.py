@@ -66,7 +66,7 @@ class Services:
 
     @cached_property
     def imports(self) -> ImportStore:
-        return ImportStore(self.clients, self.settings.imports_table)
+        return ImportStore(self.clients, self.settings.imports_table, clock=self.clock)
 
     @cached_property
     def redriver(self) -> Redriver:

@@ -11,9 +11,12 @@ from plumbline.times import format_time, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from plumbline.storage.items import Item
 
+EXPIRES = "expires_at"
+"""When an import is forgotten, in seconds since 1970, as the table's time to live has it; absent: never."""
 KEPT_PROBLEMS = 100
 _LONGEST_PROBLEM = 500
 COUNTERS = ("bytes_read", "rows_read", "rows_stored", "rows_known", "rows_rejected", "alerts_raised")
@@ -45,6 +48,16 @@ class ChunkOutcome:
 def import_key(import_id: int) -> Item:
     """The key of an import."""
     return {"id": {"N": str(import_id)}, "part": {"S": "import"}}
+
+
+def expires(until: datetime) -> Item:
+    """The attribute by which an item is forgotten at a time."""
+    return {EXPIRES: {"N": str(int(until.timestamp()))}}
+
+
+def has_expired(item: Mapping[str, Any], now: datetime) -> bool:
+    """Whether an item is to be taken as gone. (DynamoDB may take days to remove it.)"""
+    return EXPIRES in item and int(item[EXPIRES]["N"]) <= int(now.timestamp())
 
 
 def write_import(new: Import) -> Item:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from plumbline.storage.clients import available
 from plumbline.storage.conditional import put_if, update_if
-from plumbline.storage.import_items import UNFINISHED, UNFINISHED_STATES, import_key, read_import, write_import
-from plumbline.storage.positions import HIGHEST
+from plumbline.storage.import_items import (
+    EXPIRES,
+    UNFINISHED,
+    UNFINISHED_STATES,
+    expires,
+    has_expired,
+    import_key,
+    read_import,
+    write_import,
+)
+from plumbline.storage.import_listing import newest
 from plumbline.times import format_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from plumbline.models import Import, ImportState
     from plumbline.storage.clients import Clients
@@ -31,17 +40,51 @@ class ImportStore:
         self,
         clients: Clients,
         table: str,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._dynamodb = clients.dynamodb
         self._table = table
+        self._clock = clock
 
-    def create(self, new: Import) -> bool:
-        """Keep a new import; False where it exists already, which changes nothing.
+    def announce(self, new: Import, until: datetime) -> None:
+        """Keep an import whose file is still to come, which is forgotten if it has not come by ``until``.
+
+        One that was announced before waits until then; one whose file has come stays as it is.
 
         Raises:
             Unavailable: storage is busy or down.
         """
-        return put_if(self._dynamodb, self._table, write_import(new), "attribute_not_exists(id)") is None
+        item = {**write_import(new), **expires(until)}
+        if self._put(item) is not None:
+            self._update(
+                new.id,
+                [f"{EXPIRES} = :until"],
+                {":until": item[EXPIRES]},
+                condition=f"attribute_exists({EXPIRES})",
+            )
+
+    def create(self, new: Import) -> bool:
+        """Keep an import whose file is there; False where it exists already: then all that this changes is that
+        one which was announced is not waited for any longer.
+
+        Raises:
+            Unavailable: storage is busy or down.
+        """
+        while (found := self._put(write_import(new))) is not None:
+            if EXPIRES not in found or self._stay(new.id):
+                return False
+        return True
+
+    def _put(self, item: Item) -> Mapping[str, Any] | None:
+        """What is there already, which is nothing if it has expired; None where the item was put."""
+        condition = f"attribute_not_exists(id) OR {EXPIRES} <= :now"
+        now: Item = {":now": {"N": str(int(self._clock().timestamp()))}}
+        return put_if(self._dynamodb, self._table, item, condition, ExpressionAttributeValues=now)
+
+    def _stay(self, import_id: int) -> bool:
+        """Let an import not expire; False where it has been removed meanwhile."""
+        return self._update(import_id, [], {}, condition="attribute_exists(id)", more=f" REMOVE {EXPIRES}")
 
     def get(self, import_id: int) -> Import | None:
         """One import, read consistently; None where there is none.
@@ -50,7 +93,7 @@ class ImportStore:
             Unavailable: storage is busy or down.
         """
         item = self._part(import_id, "import")
-        return read_import(item) if item else None
+        return read_import(item) if item and not has_expired(item, self._clock()) else None
 
     def page(self, limit: int, before: str | None) -> tuple[list[Import], str | None]:
         """The newest imports before a position, and the position to go on from (None at the end).
@@ -58,21 +101,8 @@ class ImportStore:
         Raises:
             Unavailable: storage is busy or down.
         """
-        with available():
-            answer = self._dynamodb.query(
-                TableName=self._table,
-                IndexName="recent",
-                KeyConditionExpression="kind = :kind AND #at < :before",
-                ExpressionAttributeNames={"#at": "at"},
-                ExpressionAttributeValues={":kind": {"S": "import"}, ":before": {"S": before or HIGHEST}},
-                ScanIndexForward=False,
-                Limit=limit + 1,
-            )
-        items = answer["Items"]
-        # An answer ends early at 1 MB, which is a hundred imports with as many problems as are kept.
-        more = len(items) > limit or "LastEvaluatedKey" in answer
-        chosen = items[:limit]
-        return [read_import(item) for item in chosen], chosen[-1]["at"]["S"] if more and chosen else None
+        items, following = newest(self._dynamodb, self._table, limit, before, self._clock())
+        return [read_import(item) for item in items], following
 
     def start(self, import_id: int, started_at: datetime, info: FileInfo) -> bool:
         """Mark an import that is queued as being planned, of this version of its file.

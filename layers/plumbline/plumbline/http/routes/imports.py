@@ -16,7 +16,7 @@ from plumbline.http.envelope import success
 from plumbline.http.fields import Id, IdempotencyKey
 from plumbline.http.filenames import content_type, rejected_filename
 from plumbline.http.import_views import import_view
-from plumbline.http.limits import MAX_PRESIGNED_BYTES, MAX_UPLOAD_BYTES, PRESIGNED_SECONDS
+from plumbline.http.limits import FILE_AWAITED, MAX_PRESIGNED_BYTES, MAX_UPLOAD_BYTES, PRESIGNED_SECONDS
 from plumbline.http.multipart import FILE_FIELD, Upload, read_upload
 from plumbline.http.requests import ImportBody, PageQuery
 from plumbline.http.services import Services, ServicesDep
@@ -107,14 +107,15 @@ async def begin(
         state="queued",
         created_at=now,
     )
-    services.imports.create(new)
+    expires = now + timedelta(seconds=PRESIGNED_SECONDS)
+    services.imports.announce(new, expires + FILE_AWAITED)
     form = services.files.presigned_post(key, PRESIGNED_SECONDS, MAX_PRESIGNED_BYTES)
     return success(
         {
             "id": new.id,
             "url": form.url,
             "fields": form.fields,
-            "expires_at": format_time(now + timedelta(seconds=PRESIGNED_SECONDS)),
+            "expires_at": format_time(expires),
             "max_bytes": MAX_PRESIGNED_BYTES,
             "curl": upload_command(form.url, form.fields, body.filename),
         },
@@ -161,7 +162,10 @@ async def redrive(id: Annotated[Id, Path()], services: ServicesDep) -> Response:
 def _existing(number: int, services: Services) -> Import:
     made = services.imports.get(number)
     if made is None:
-        raise NotFound(f"There is no import {number}.", [("path.id", "is no import's id")])
+        raise NotFound(
+            f"There is no import {number}. One whose file has not come a day after its form expired is forgotten.",
+            [("path.id", "is no import's id")],
+        )
     return made
 
 
