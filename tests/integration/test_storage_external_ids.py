@@ -88,21 +88,25 @@ def test_claims_are_seen_by_nobody_else(clients: Clients, stack: Stack) -> None:
     assert store.get(int(claims[0]["id"]["N"])) is None
 
 
-def test_a_process_may_end_between_any_two_calls(clients: Clients, apart: Clients, stack: Stack) -> None:
-    ids(apart, stack).claim(wanted(1, range(0, 260, 7)))
-    mine = wanted(1_000, range(260))
+def test_a_process_may_end_between_any_two_calls(
+    clients: Clients, apart: Clients, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(external_ids, "MAX_PUTS", 10)
+    monkeypatch.setattr(external_ids, "MAX_READS", 10)
+    ids(apart, stack).claim(wanted(1, range(0, 26, 7)))
+    mine = wanted(1_000, range(26))
     counts = counting()
     whole = ids(counts.wrap(apart), stack).claim(mine)
     assert counts.calls >= 6
     for killed in (killed_before, killed_after):
         for cut in range(1, counts.calls + 1):
             fresh = Stack.create(clients)
-            ids(apart, fresh).claim(wanted(1, range(0, 260, 7)))
+            ids(apart, fresh).claim(wanted(1, range(0, 26, 7)))
             with pytest.raises(Killed):
                 ids(killed(cut).wrap(apart), fresh).claim(mine)
             told = ids(apart, fresh).claim(mine)
             assert told == whole
-            assert ids(apart, fresh).claim(wanted(9_000, range(260))) == whole
+            assert ids(apart, fresh).claim(wanted(9_000, range(26))) == whole
             fresh.delete(clients)
 
 

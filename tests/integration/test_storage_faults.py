@@ -19,7 +19,7 @@ from plumbline.storage.imports import ImportStore
 from plumbline.storage.interactions import InteractionStore
 from plumbline.storage.transactions import VersionConflict
 
-from tests.support.faults import Faults, Killed, counting, error, killed_before, sent_twice
+from tests.support.faults import Faults, counting, error, left_by_kills, sent_twice
 from tests.support.interactions import EPOCH, THRESHOLD, interaction
 from tests.support.tables import Stack, scan
 
@@ -159,10 +159,8 @@ def test_a_process_may_end_between_any_two_calls(scenario: Any, text: str, clien
     act, check = scenario
     calls = calls_of(scenario, clients, stack, text)
     assert calls >= 4
-    for last in range(1, calls + 1):
-        fresh = Stack.create(clients)
-        with pytest.raises(Killed):
-            act(World(killed_before(last).wrap(clients), fresh), text)
+    kills = 0
+    for fresh in left_by_kills(clients, lambda killed, fresh: act(World(killed, fresh), text)):
         world = World(clients, fresh)
         half = whole(world, clients, fresh, text)
         if act is record:
@@ -170,7 +168,8 @@ def test_a_process_may_end_between_any_two_calls(scenario: Any, text: str, clien
         act(world, text)
         act(world, text)
         check(world, clients, fresh, text)
-        fresh.delete(clients)
+        kills += 1
+    assert kills == calls
 
 
 def test_a_throttled_call_leaves_nothing_half_done_and_may_be_repeated(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import threading
 from dataclasses import replace
@@ -9,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from tests.support.moto_state import MotoState, is_moto
+from tests.support.tables import Stack
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from plumbline.storage.clients import Clients
 
@@ -107,11 +111,13 @@ def killed_after(last: int) -> Faults:
 class Mortal:
     """A process that is killed once: when its call number ``last`` has been done, before it sees the answer.
 
-    Nothing it calls after that happens, until ``revive()`` says that the next process has begun.
+    Nothing it calls after that happens, until ``revive()`` says that the next process has begun. ``done`` is
+    called after each call that does.
     """
 
-    def __init__(self, last: int) -> None:
+    def __init__(self, last: int | None = None, done: Callable[[], object] = lambda: None) -> None:
         self._last = last
+        self._done = done
         self.dead = last == 0
         self.faults = Faults(self._act)
 
@@ -119,6 +125,7 @@ class Mortal:
         if self.dead:
             raise Killed
         answer = call()
+        self._done()
         if number == self._last:
             self.dead = True
             raise Killed
@@ -126,6 +133,43 @@ class Mortal:
 
     def revive(self) -> None:
         self.dead = False
+
+
+def left_by_kills(clients: Clients, act: Callable[[Clients, Stack], object]) -> Iterator[Stack]:
+    """A new stack as ``act`` leaves it if it is killed before its first call, before its second, and so on.
+
+    With moto it acts once, and the state before each call is kept.
+    """
+    if is_moto(clients):
+        yield from _kept_before_calls(clients, act)
+        return
+    for last in itertools.count(1):
+        stack = Stack.create(clients)
+        try:
+            act(killed_before(last).wrap(clients), stack)
+        except Killed:
+            yield stack
+        else:
+            return
+        finally:
+            stack.delete(clients)
+
+
+def _kept_before_calls(clients: Clients, act: Callable[[Clients, Stack], object]) -> Iterator[Stack]:
+    stack = Stack.create(clients)
+    states: list[MotoState] = []
+    lock = threading.Lock()
+
+    def keep(_: int, call: Callable[[], Any]) -> Any:
+        with lock:
+            states.append(MotoState.of(clients))
+            return call()
+
+    act(Faults(keep).wrap(clients), stack)
+    for state in states:
+        state.put_back()
+        yield stack
+    stack.delete(clients)
 
 
 def sent_twice() -> Faults:
@@ -143,7 +187,7 @@ def in_turn(clients: Clients) -> Clients:
 
     Moto neither isolates transactions nor reads a table safely while another thread changes it.
     """
-    if "amazonaws" not in clients.dynamodb.meta.endpoint_url:
+    if not is_moto(clients):
         return clients
     lock = threading.Lock()
 

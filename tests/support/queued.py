@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import gzip
 import io
 import random
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from plumbline.imports.cutting import Sizes
 from plumbline.imports.redrive import Redriver
+from plumbline.storage.batches import MAX_WRITES
 from plumbline.storage.queue import ImportQueue
 
 from tests.support import faults
 from tests.support.faults import Faults, Killed, Mortal
 from tests.support.imports import Site, Watching, csv_file
+from tests.support.moto_state import MotoState, is_moto
 from tests.support.queue import CHUNKS as CHUNKS_URL
 from tests.support.queue import PLANS as PLANS_URL
 from tests.support.queue import LocalQueue
 from tests.support.tables import Stack, scan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from plumbline.imports.uploads import Upload
     from plumbline.models import Import
     from plumbline.storage.clients import Clients
@@ -34,32 +39,69 @@ PLAIN = csv_file(GOOD) + BAD
 FILES = {"uploads/plain.csv": PLAIN, "uploads/packed.csv.gz": gzip.compress(PLAIN, mtime=0)}
 
 
-def queued(clients: Clients, stack: Stack, seed: int = 1) -> Site:
-    """A site with an empty queue."""
-    queue = LocalQueue(random.Random(seed))
+def queued(clients: Clients, stack: Stack, seed: int = 1, queue: LocalQueue | None = None) -> Site:
+    """A site with a queue, an empty one unless it is given, from which messages come in the order of ``seed``."""
+    queue = queue or LocalQueue()
+    queue.order = random.Random(seed)
     served = replace(clients, make_sqs=lambda: queue)  # type: ignore[arg-type,return-value]
     return Site(served, stack, "inline", SIZES, queue, few=1)
 
 
-def live(site: Site, upload: Upload, mortal: Mortal) -> Watching:
+@dataclass
+class Run:
     """All that happens to an upload: S3's event, delivered again after a kill, and then every message."""
-    watching, clients = Watching(), mortal.faults.wrap(site.clients)
-    taken = False
-    while not taken:
-        mortal.revive()
-        try:
-            site.importer(clients, watching).take(upload, watching.has_time)
-            taken = True
-        except Killed:
-            continue
-    assert site.queue is not None
-    while (kept := site.queue.receive()) is not None:
-        mortal.revive()
-        try:
-            site.deliver(site.importer(clients, watching), kept, watching)
-        except Killed:
-            continue
-    return watching
+
+    site: Site
+    upload: Upload
+    taken: bool = False
+    watching: Watching = field(default_factory=Watching)
+
+    def live(self, mortal: Mortal) -> None:
+        """Let the rest of it happen."""
+        site, watching = self.site, self.watching
+        clients = mortal.faults.wrap(site.clients)
+        while not self.taken:
+            mortal.revive()
+            try:
+                site.importer(clients, watching).take(self.upload, watching.has_time)
+                self.taken = True
+            except Killed:
+                continue
+        assert site.queue is not None
+        while (kept := site.queue.receive()) is not None:
+            mortal.revive()
+            try:
+                site.deliver(site.importer(clients, watching), kept, watching)
+            except Killed:
+                continue
+
+
+def killed_once(site: Site, key: str, every: int = 1) -> Iterator[Run]:
+    """Runs in which a process has been killed after its first call, after its second (or ``every``), and so on.
+
+    The calls are those of a first run, which is not killed. With moto it is the only one, and the state after each
+    call is kept.
+    """
+    first = Run(site, site.upload(FILES[key], key))
+    states: list[tuple[MotoState, LocalQueue | None, bool, Watching]] = []
+
+    def keep() -> None:
+        states.append((MotoState.of(site.clients), *copy.deepcopy((site.queue, first.taken, first.watching))))
+
+    calls = Mortal(done=keep if is_moto(site.clients) else lambda: None)
+    first.live(calls)
+    check(site, site.found(first.upload))
+    for cut in range(1, calls.faults.calls + 1, every):
+        if states:
+            state, queue, taken, watching = states[cut - 1]
+            state.put_back()
+            yield Run(queued(site.clients, site.stack, cut, queue), first.upload, taken, watching)
+        else:
+            empty(site)
+            again = queued(site.clients, site.stack, cut)
+            run = Run(again, again.upload(FILES[key], key))
+            run.live(Mortal(cut))
+            yield run
 
 
 class Broken:
@@ -106,8 +148,11 @@ def empty(site: Site) -> None:
         (site.stack.imports, ["id", "part"]),
     )
     for table, keys in tables:
-        for item in scan(site.clients, table):
-            site.clients.dynamodb.delete_item(TableName=table, Key={key: item[key] for key in keys})
+        found = [{key: item[key] for key in keys} for item in scan(site.clients, table)]
+        for start in range(0, len(found), MAX_WRITES):
+            deletes: Any = [{"DeleteRequest": {"Key": key}} for key in found[start : start + MAX_WRITES]]
+            answer = site.clients.dynamodb.batch_write_item(RequestItems={table: deletes})
+            assert not answer["UnprocessedItems"]
 
 
 def redrive(site: Site, upload: Upload) -> int:
