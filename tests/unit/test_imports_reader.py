@@ -8,6 +8,7 @@ from typing import Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from plumbline.imports import recovery
 from plumbline.imports.lines import Lines
 from plumbline.imports.reader import STRAY_QUOTE, TOO_LONG, UNTERMINATED, Malformed, Position, Record, RecordReader
 
@@ -244,3 +245,18 @@ def test_memory_stays_flat_on_a_line_without_end() -> None:
     tracemalloc.stop()
     assert records == [Malformed(1, 1, b"", TOO_LONG)]
     assert peak < 80_000_000
+
+
+def test_what_a_line_says_of_the_broken_rows_above_is_found_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+    closes = recovery._closes_a_cell_from_above
+
+    def counted(line: bytes, written: recovery.Grammar) -> bool:
+        asked.append(line)
+        return closes(line, written)
+
+    monkeypatch.setattr(recovery, "_closes_a_cell_from_above", counted)
+    data = b"".join(b'"once %d"x,b\n' % number for number in range(500))
+    records, _ = read(data)
+    assert [record.row for record in records if isinstance(record, Malformed)] == list(range(1, 501))
+    assert len(asked) == len(set(asked)) == 499

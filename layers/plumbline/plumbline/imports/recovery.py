@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import re
+from enum import Enum, auto
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -26,6 +27,17 @@ LOOKAHEAD_LINES = 100
 LOOKAHEAD_BYTES = 1024 * 1024
 
 _QUOTED = re.compile(r'"[^"]*+(?:""[^"]*+)*+"')
+# Of lines up to this size it is remembered what they say: each is in sight of up to a hundred broken rows.
+_REMEMBERED_BYTES = 2048
+
+
+class _Meaning(Enum):
+    """What a line says about the broken row above it."""
+
+    NOTHING = auto()
+    CLOSES = auto()  # it ends a cell that began further up
+    BEGINS = auto()  # a row begins here
+    OPEN = auto()  # whether a row begins here is told by the lines behind it
 
 
 class Grammar:
@@ -61,15 +73,21 @@ def end_of_malformed(
         # What seemed to close a cell opens one: the first line's quote was stray and swallowed whole rows.
         return 1
     stands_alone = len(consumed) == 1 and _is_row(consumed[0], width, written)
+    quoted, nothing = not stands_alone, _Meaning.NOTHING
     for index, line in enumerate(following):
         if b'"' not in line:
             if stands_alone and line.count(delimiter.encode()) == width - 1:
                 break
-        elif _closes_a_cell_from_above(line, written):
+            continue
+        told = _remembered if len(line) <= _REMEMBERED_BYTES else _meaning
+        meaning = told(line, width, written, quoted)
+        if meaning is nothing:
+            continue
+        if meaning is _Meaning.CLOSES:
             return len(consumed) + index + 1
-        elif line.startswith(b'"') and _is_row(line, width, written):
-            break  # the next of many rows whose quotes are not doubled
-        elif _begins_a_row(islice(following, index, None), width, written, quoted=not stands_alone):
+        if meaning is _Meaning.BEGINS or _begins_a_row(
+            map(_decoded, islice(following, index, None)), width, written, quoted
+        ):
             break
     return len(consumed)
 
@@ -80,7 +98,7 @@ def swallowed_rows(lines: Sequence[bytes], width: int, delimiter: str = ",") -> 
     They are if most of them read as rows; otherwise they are a cell that was cut off.
     """
     good = bad = 0
-    rest = [_text([line]) for line in lines[1 : LOOKAHEAD_LINES + 1]]
+    rest = [_decoded(line) for line in lines[1 : LOOKAHEAD_LINES + 1]]
     reader = csv.reader(rest, strict=True, delimiter=delimiter)
     while True:
         try:
@@ -95,8 +113,12 @@ def swallowed_rows(lines: Sequence[bytes], width: int, delimiter: str = ",") -> 
 
 
 def _text(lines: Sequence[bytes]) -> str:
+    return _decoded(b"".join(lines))
+
+
+def _decoded(line: bytes) -> str:
     # Only delimiters, quotes and line ends matter here, and no other character of UTF-8 contains their bytes.
-    return b"".join(lines).decode("latin-1")
+    return line.decode("latin-1")
 
 
 def _cells(text: str, written: Grammar) -> Iterator[tuple[int, int, bool]]:
@@ -119,7 +141,7 @@ def _stray_quote(text: str, written: Grammar) -> int:
 
 def _is_row(line: bytes, width: int, written: Grammar) -> bool:
     """Whether a line is a whole row if its writer did not double the quotes inside the cells."""
-    text = _text([line])
+    text = _decoded(line)
     start = count = 0
     while match := written.undoubled.match(text, start):
         count += 1
@@ -130,24 +152,50 @@ def _is_row(line: bytes, width: int, written: Grammar) -> bool:
 
 
 def _closes_a_cell_from_above(line: bytes, written: Grammar) -> bool:
-    text = _text([line])
+    text = _decoded(line)
     for start, end, quoted in _cells(text, written):
         if not quoted and text[start:end].endswith('"') and text.count('"', start, end) % 2:
             return True
     return False
 
 
-def _begins_a_row(lines: Iterable[bytes], width: int, written: Grammar, *, quoted: bool) -> bool:
+def _meaning(line: bytes, width: int, written: Grammar, quoted: bool) -> _Meaning:
+    """What a line with a quote in it says."""
+    if _closes_a_cell_from_above(line, written):
+        return _Meaning.CLOSES
+    if line.startswith(b'"') and _is_row(line, width, written):
+        return _Meaning.BEGINS  # the next of many rows whose quotes are not doubled
+
+    def alone() -> Iterator[str]:
+        yield _decoded(line)
+        raise _OpenQuoteError
+
+    try:
+        begins = _begins_a_row(alone(), width, written, quoted)
+    except _OpenQuoteError:
+        return _Meaning.OPEN
+    return _Meaning.BEGINS if begins else _Meaning.NOTHING
+
+
+# Asked for each broken row that a line is within sight of; arguments by name would be most of its time.
+_remembered = lru_cache(maxsize=4 * LOOKAHEAD_LINES)(_meaning)
+
+
+class _OpenQuoteError(Exception):
+    """A row that begins in a line goes on in the next."""
+
+
+def _begins_a_row(texts: Iterable[str], width: int, written: Grammar, quoted: bool) -> bool:
     """Whether a whole row begins at the first of the lines, and has a quoted cell if that is asked for."""
     read: list[str] = []
 
-    def texts() -> Iterator[str]:
-        for line in lines:
-            read.append(_text([line]))
-            yield read[-1]
+    def noted() -> Iterator[str]:
+        for text in texts:
+            read.append(text)
+            yield text
 
     try:
-        cells = next(csv.reader(texts(), strict=True, delimiter=written.delimiter))
+        cells = next(csv.reader(noted(), strict=True, delimiter=written.delimiter))
     except csv.Error:
         return False
     if len(cells) != width:
