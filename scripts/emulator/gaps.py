@@ -11,6 +11,7 @@ import time
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
+from ministack.core import iam_actions
 from ministack.services import apigateway, cloudwatch_logs, dynamodb, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
@@ -31,6 +32,7 @@ def fill(deliveries: Deliveries) -> None:
     _create_routes_of_openapi_body()
     _read_concurrency_as_a_number()
     _read_ranges_of_versions()
+    _allow_batches_of_messages()
     _keep_stream_records()
     _keep_asynchronous_invocations(deliveries)
 
@@ -131,6 +133,20 @@ def part_of(answer: Answer, wanted: str, place: str) -> Answer:
     part = body[start : end + 1]
     span = {"Content-Length": str(len(part)), "Content-Range": f"bytes {start}-{end}/{len(body)}"}
     return 206, {**headers, **span}, part
+
+
+def _allow_batches_of_messages() -> None:
+    """Who may send a message may send a batch of them: IAM knows ``sqs:SendMessage`` only, and so for the rest.
+
+    MiniStack asked a policy for ``sqs:SendMessageBatch``, which no policy can name.
+    """
+    extract = iam_actions.extract_iam_action
+
+    def extract_single(service: str, *request: object) -> str | None:
+        action: str | None = extract(service, *request)
+        return action.removesuffix("Batch") if action and service == "sqs" else action
+
+    iam_actions.extract_iam_action = extract_single
 
 
 def _keep_stream_records() -> None:

@@ -52,7 +52,7 @@ def run(addresses: Addresses, state: Path) -> None:
         with Emulator(addresses, state, deployment.stack_name()) as emulator:
             deployment.deploy(addresses.stack_port, built, state)
             outputs = deployment.outputs(addresses.stack_port)
-            announce(addresses, outputs)
+            announce(addresses, outputs, state)
             ready = state / "ready.json"
             ready.write_text(json.dumps(describe(addresses, outputs), indent=2), encoding="utf-8")
             try:
@@ -107,7 +107,7 @@ def describe(addresses: Addresses, outputs: dict[str, str]) -> dict[str, str]:
     }
 
 
-def announce(addresses: Addresses, outputs: dict[str, str]) -> None:
+def announce(addresses: Addresses, outputs: dict[str, str], state: Path) -> None:
     """Say where everything is, for people."""
     api, bucket = f"http://127.0.0.1:{addresses.api_port}", outputs["UploadsBucket"]
     body = '{"input_text": "What is the capital of France?", "output_text": "Paris."}'
@@ -117,9 +117,9 @@ Plumbline is running.
 
   API      {api}
   Docs     {api}/docs
-  Bucket   s3://{bucket}/uploads/   (CSV files copied here are imported)
+  Bucket   s3://{bucket}/uploads/   (files copied here are imported)
   S3       http://127.0.0.1:{addresses.stack_port}   (endpoint; any access key and secret do, region us-east-1)
-  Data     {_shown(LOCAL / "state")}
+  Data     {_shown(state)}
 
 Try it:
 
