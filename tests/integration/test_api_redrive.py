@@ -90,6 +90,18 @@ def test_one_whose_file_has_not_arrived_is_refused(queued: Gateway, queue: Local
     assert queue.sent == []
 
 
+def test_one_whose_file_came_and_was_not_begun_is_planned(
+    queued: Gateway, queue: LocalQueue, clients: Clients, stack: Stack
+) -> None:
+    """The function that S3 calls got no further than to keep that the file is there."""
+    asked = queued.post("/api/imports", {"filename": "a.csv"})
+    number, key = asked.data["id"], asked.data["fields"]["key"]
+    store = ImportStore(clients, stack.imports, clock=lambda: NOW)
+    assert not store.create(Import(number, stack.bucket, key, "", "a.csv", "queued", NOW))
+    answer = queued.send("POST", f"{asked.headers['location']}/redrive")
+    assert (answer.status, Message(number, again=True) in queue.sent) == (200, True)
+
+
 def test_one_that_came_whole_can_be_sent_again_before_it_has_begun(queued: Gateway, queue: LocalQueue) -> None:
     uploaded = queued.upload(b"Input,Output\na,b\n")
     answer = queued.send("POST", f"{uploaded.headers['location']}/redrive")

@@ -44,8 +44,9 @@ def an_import(number: int = 7) -> Import:
 def test_one_whose_file_does_not_come_is_gone_in_time(store: ImportStore, clock: Clock) -> None:
     store.announce(an_import(), UNTIL)
     clock.pass_time(hours=24, seconds=-1)
-    assert store.get(7) == an_import()
-    assert store.page(5, None) == ([an_import()], None)
+    waiting = replace(an_import(), awaited=True)
+    assert store.get(7) == waiting
+    assert store.page(5, None) == ([waiting], None)
     clock.pass_time(seconds=1)
     assert store.get(7) is None
     assert store.page(5, None) == ([], None)
@@ -76,11 +77,11 @@ def test_announcing_again_waits_longer(store: ImportStore, clock: Clock) -> None
     clock.pass_time(hours=23)
     store.announce(replace(an_import(), created_at=clock()), UNTIL + timedelta(hours=23))
     clock.pass_time(hours=23)
-    assert store.get(7) == an_import(), "as it was announced first"
+    assert store.get(7) == replace(an_import(), awaited=True), "as it was announced first"
     clock.pass_time(hours=1)
     again = replace(an_import(), created_at=clock())
     store.announce(again, clock() + timedelta(hours=24))
-    assert store.get(7) == again
+    assert store.get(7) == replace(again, awaited=True)
 
 
 def test_announcing_again_what_has_come_changes_nothing(store: ImportStore, clock: Clock) -> None:

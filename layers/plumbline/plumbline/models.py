@@ -148,9 +148,10 @@ class Problem:
 class Import:
     """One uploaded file and how far it has come.
 
-    ``queued`` is an import that nobody has begun, ``planning`` one whose file is still being cut into chunks (some
-    of which may be done already), ``running`` one of which only chunks are left. Either is ``stalled`` while there
-    are ``dead_chunks``: chunks that were tried in vain as often as the queue allows (0 stands for the plan).
+    ``queued`` is an import that nobody has begun (``awaited`` while it is only announced, and nothing is known of
+    its file), ``planning`` one whose file is still being cut into chunks (some of which may be done already),
+    ``running`` one of which only chunks are left. Either is ``stalled`` while there are ``dead_chunks``: chunks
+    that were tried in vain as often as the queue allows (0 stands for the plan).
 
     ``bytes_total`` counts bytes as they are read, which are more than ``size_bytes`` where a file is compressed,
     and is None until they are known. ``chunks`` are those planned so far, all of them once ``planned``;
@@ -187,6 +188,7 @@ class Import:
     plan_failure: str | None = None
     rejected_key: str | None = None
     source: str | None = None
+    awaited: bool = False
 
     @property
     def ended(self) -> bool:

@@ -109,6 +109,7 @@ def read_import(item: Mapping[str, Any]) -> Import:
         state="stalled" if dead and item["state"]["S"] not in ENDED else item["state"]["S"],
         created_at=feed_time(item["at"]["S"]),
         planned="planned" in item,
+        awaited=EXPIRES in item,
         dead_chunks=dead,
         problems=tuple(problems),
         **known,

@@ -148,7 +148,7 @@ async def redrive(id: Annotated[Id, Path()], services: ServicesDep) -> Response:
     is not stalled nothing is done twice either.
     """
     made = _existing(id, services)
-    if made.state == "queued" and made.size_bytes is None:
+    if made.awaited:
         raise Conflict(
             f"Import {id} has not begun, for its file has not arrived: nothing of it can be sent again."
         )
