@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def local_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
-    """The template, built and deployed onto the local AWS; skipped where that is not asked for."""
-    yield from _running(tmp_path_factory)
+    """The template, built and deployed onto the local AWS, each function held to what its role allows; skipped
+    where that is not asked for.
+    """
+    yield from _running(tmp_path_factory, enforce_iam=True)
 
 
 @pytest.fixture
@@ -26,10 +28,10 @@ def fresh_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack
     yield from _running(tmp_path_factory)
 
 
-def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+def _running(tmp_path_factory: pytest.TempPathFactory, *, enforce_iam: bool = False) -> Iterator[LocalStack]:
     if not engine_wanted():
         pytest.skip("PLUMBLINE_LOCAL_STACK=1 is not set: it runs the tests on the local stack")
-    started = LocalStack(tmp_path_factory.mktemp("stack") / "state")
+    started = LocalStack(tmp_path_factory.mktemp("stack") / "state", enforce_iam)
     try:
         started.start()
         yield started

@@ -29,6 +29,8 @@ class LocalStack:
     """One local stack and what it said of itself: addresses, and the names of what was deployed."""
 
     state: Path
+    enforce_iam: bool = False
+    """Whether every call is held to its caller's policies, a function's to its role's."""
     ports: tuple[int, int] = field(default_factory=lambda: (free_port(), free_port()))
     described: Mapping[str, str] = field(default_factory=dict)
     _process: subprocess.Popen[str] | None = None
@@ -55,7 +57,14 @@ class LocalStack:
         command = [sys.executable, "-m", "scripts.local_stack", "--port", str(port)]
         command += ["--stack-port", str(stack_port), "--state", str(self.state)]
         with self.log.open("a", encoding="utf-8") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, text=True)
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**os.environ, "PLUMBLINE_ENFORCE_IAM": str(int(self.enforce_iam))},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
         ready = self.state / "ready.json"
         until = time.monotonic() + START_SECONDS
         while not ready.exists():
@@ -84,6 +93,17 @@ class LocalStack:
     def dynamodb(self) -> Any:
         """A DynamoDB client."""
         return self._client("dynamodb")
+
+    def sqs(self) -> Any:
+        """An SQS client."""
+        return self._client("sqs")
+
+    def running(self, function: str) -> list[int]:
+        """The ids of the processes in which a function of the stack runs or waits to."""
+        folder = f"{self.state / 'tmp'}{os.sep}ministack-lambda-plumbline-{function}-"
+        command = ["ps", "-A", "-ww", "-o", "pid=,args="]
+        listed = subprocess.run(command, capture_output=True, text=True, check=True)
+        return [int(line.split()[0]) for line in listed.stdout.splitlines() if folder in line]
 
     def _client(self, service: str) -> Any:
         session: Any = boto3.session.Session()
