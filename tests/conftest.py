@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 REGION = "eu-central-1"
 LOCAL_VARIABLE = "PLUMBLINE_DYNAMODB_LOCAL"
+
+
+def pytest_configure() -> None:
+    """Let processes be stopped by Ctrl-C: those of a shell's background job, and all that they start, ignore it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
