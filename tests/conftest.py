@@ -22,7 +22,7 @@ LOCAL_VARIABLE = "PLUMBLINE_DYNAMODB_LOCAL"
 
 
 def pytest_configure() -> None:
-    """Let processes be stopped by Ctrl-C: those of a shell's background job, and all that they start, ignore it."""
+    """Let processes be stopped by Ctrl-C: a shell's background jobs, and all that they start, ignore it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
