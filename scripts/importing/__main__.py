@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from scripts.importing.api import Api, ImportTrouble
+from scripts.importing.api import Api, ImportTrouble, Refused
 from scripts.importing.follow import ENDED, follow
 from scripts.importing.show import Display, display, result
 from scripts.importing.upload import check, upload
@@ -71,6 +71,8 @@ def run(api: Api, show: Display, options: argparse.Namespace) -> int:
         show.close()
         print(f"\nThe import goes on. Follow it with: {follow_command(api, number)}", file=sys.stderr)
         return INTERRUPTED
+    except Refused:
+        raise
     except ImportTrouble as trouble:
         raise ImportTrouble(f"{trouble} Follow the import later with: {follow_command(api, number)}") from None
     show.close()

@@ -113,6 +113,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
     server: Plumbline, tmp_path: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     code, _, err = run(tmp_path, *arguments, url=server.url)
+    assert "Follow the import" not in err
     assert code == 1
     assert said in err
     assert "Traceback" not in err
