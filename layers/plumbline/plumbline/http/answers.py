@@ -7,17 +7,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from plumbline.models import MAX_ID, AlertType, Direction, Element, ImportState, Sensitivity, Severity
+from plumbline.models import MAX_ID, AlertType, Direction, Element, Sensitivity, Severity
 
-_Id = Annotated[int, Field(ge=1, le=MAX_ID)]
-_Count = Annotated[int, Field(ge=0)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Count = Annotated[int, Field(ge=0)]
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Baseline(_Answer):
+class Baseline(Answer):
     """What an outlier's series usually looks like."""
 
     median: float
@@ -27,7 +27,7 @@ class Baseline(_Answer):
     upper_fence: float | None = Field(
         description="Values above it are outliers; null where there is no such bound."
     )
-    count: _Count = Field(description="How many values the baseline holds.")
+    count: Count = Field(description="How many values the baseline holds.")
     z: float = Field(description="Distance of the value from the median, in standard deviations of its own side.")
     tail: float = Field(ge=0, le=1, description="Share of the baseline that is at least as extreme as the value.")
     p5: float | None = Field(
@@ -36,11 +36,11 @@ class Baseline(_Answer):
     p95: float | None = Field(description="The 95th percentile.")
 
 
-class Alert(_Answer):
+class Alert(Answer):
     """One reason why an interaction leans, with the evidence."""
 
-    id: _Id
-    interaction_id: _Id
+    id: Id
+    interaction_id: Id
     alert_type: AlertType
     severity: Severity = Field(description="As the rule says that raised it; `warning` where it says nothing.")
     element: Element
@@ -58,10 +58,10 @@ class Alert(_Answer):
     baseline: Baseline | None = Field(description="What an outlier was held against; null for a threshold.")
 
 
-class Interaction(_Answer):
+class Interaction(Answer):
     """An interaction as it is kept."""
 
-    id: _Id
+    id: Id
     input: str
     output: str
     created_at: datetime
@@ -70,82 +70,7 @@ class Interaction(_Answer):
     metadata: dict[str, Any]
 
 
-class RowProblem(_Answer):
-    """A row that could not be used."""
-
-    row: int = Field(ge=1, description="Counted as a spreadsheet does: the header is row 1.")
-    line: int = Field(ge=1, description="The line of the file on which the row starts.")
-    column: str | None
-    problem: str
-
-
-class RejectedRows(_Answer):
-    """Where the rows are that could not be used, in the file's own format."""
-
-    s3: str
-    url: str = Field(description="A download address that works for 15 minutes.")
-
-
-class UploadForm(_Answer):
-    """A form that uploads one file, and the import that begins when the file has arrived."""
-
-    id: _Id = Field(description="The import's id.")
-    url: str = Field(description="Where the form goes, as multipart/form-data.")
-    fields: dict[str, str] = Field(description="The form's fields; the field `file` with the file comes last.")
-    expires_at: datetime = Field(description="Until when the upload has to begin.")
-    max_bytes: _Count = Field(description="How large the file may be.")
-    curl: str = Field(
-        description="The command that uploads the file from the folder it is in. Like the fields, it is for"
-        " whoever is to upload this one file, and for nobody else."
-    )
-
-
-class Import(_Answer):
-    """One file, and how far it has come."""
-
-    id: _Id
-    filename: str
-    key: str = Field(description="The file's key in the uploads bucket.")
-    state: ImportState
-    created_at: datetime
-    started_at: datetime | None
-    progressed_at: datetime | None = Field(description="When the latest chunk was done.")
-    finished_at: datetime | None
-    size_bytes: _Count | None = Field(description="The file's size; null while it has not arrived.")
-    bytes_total: _Count | None = Field(
-        description="How many bytes there are to read, unpacked and as UTF-8; null until that is known."
-    )
-    bytes_read: _Count = Field(description="How many of them are done.")
-    progress: float | None = Field(ge=0, le=1, description="The share that is done; null until it is known.")
-    chunks: _Count = Field(description="Into how many chunks the file was cut so far.")
-    chunks_done: _Count
-    rows_read: _Count
-    rows_stored: _Count
-    rows_known: _Count = Field(
-        description="How many of the rows stored have an id of the caller's under which one was stored before and"
-        " is replaced."
-    )
-    rows_rejected: _Count
-    rows_per_second: float | None = Field(ge=0, description="Null until the first chunk is done.")
-    alerts_raised: _Count
-    problems: list[RowProblem] = Field(
-        max_length=100, description="The first hundred of the rows that could not be used."
-    )
-    failure: str | None = Field(description="Why nothing could be imported, in state `failed`.")
-    stalled: str | None = Field(description="Why the import does not go on by itself, in state `stalled`.")
-    rejected_rows: RejectedRows | None = Field(description="Null where there are none, or not yet.")
-
-
-class Redrive(_Answer):
-    """What is done once more."""
-
-    id: _Id
-    chunks: _Count = Field(
-        description="How many of the chunks planned so far are not done, and are sent once more."
-    )
-
-
-class Threshold(_Answer):
+class Threshold(Answer):
     """A bound whose crossing raises an alert."""
 
     direction: Direction
@@ -153,15 +78,15 @@ class Threshold(_Answer):
     severity: Severity
 
 
-class Outliers(_Answer):
+class Outliers(Answer):
     """How outliers are looked for."""
 
     sensitivity: Sensitivity
     severity: Severity
 
 
-class _Statistics(_Answer):
-    count: _Count
+class _Statistics(Answer):
+    count: Count
     min: float | None = Field(description="Null, like all of these, where there is no value.")
     max: float | None
     mean: float | None
@@ -179,7 +104,7 @@ class _Statistics(_Answer):
     )
 
 
-class _Series(_Answer):
+class _Series(Answer):
     name: str = Field(examples=["output.length"])
     element: Element
     metric: str
@@ -199,7 +124,7 @@ class Series(_Statistics, _Series):
     """A series over the days that baselines are made of."""
 
 
-class Bucket(_Answer):
+class Bucket(Answer):
     """One bar of a histogram."""
 
     low: float
@@ -228,94 +153,63 @@ class SeriesByDay(_Series):
     days: list[SeriesDay] = Field(description="The oldest first, today last; those without values too.")
 
 
-class Health(_Answer):
+class Health(Answer):
     """The service works."""
 
     status: Literal["ok"]
 
 
-class FieldProblem(_Answer):
+class FieldProblem(Answer):
     """What was wrong where."""
 
     field: str = Field(examples=["body.input_text"])
     problem: str = Field(examples=["is required"])
 
 
-class _Success(_Answer):
+class Success(Answer):
     success: Literal[True]
     message: str
 
 
-class InteractionAnswer(_Success):
+class InteractionAnswer(Success):
     """One interaction."""
 
     data: Interaction
 
 
-class InteractionsAnswer(_Success):
+class InteractionsAnswer(Success):
     """A page of interactions, newest first."""
 
     data: list[Interaction]
     next_cursor: str = Field("", description="Where the next page begins; absent on the last one.")
 
 
-class AlertsAnswer(_Success):
+class AlertsAnswer(Success):
     """A page of alerts, newest first."""
 
     data: list[Alert]
     next_cursor: str = Field("", description="Where the next page begins; absent on the last one.")
 
 
-class MetricsAnswer(_Success):
+class MetricsAnswer(Success):
     """Every series."""
 
     data: list[Series]
 
 
-class MetricAnswer(_Success):
+class MetricAnswer(Success):
     """One series."""
 
     data: SeriesByDay
 
 
-class ImportAnswer(_Success):
-    """One import."""
-
-    data: Import
-
-
-class ImportsAnswer(_Success):
-    """A page of imports, newest first."""
-
-    data: list[Import]
-    next_cursor: str = Field("", description="Where the next page begins; absent on the last one.")
-
-
-class UploadAnswer(_Success):
-    """The file was taken; the header Location says where its import is."""
-
-    data: None
-
-
-class RedriveAnswer(_Success):
-    """What is missing is on its way once more."""
-
-    data: Redrive
-
-
-class UploadFormAnswer(_Success):
-    """Where the file goes; the header Location says where its import is."""
-
-    data: UploadForm
-
-
-class HealthAnswer(_Success):
+class HealthAnswer(Success):
     """The service works."""
 
     data: Health
 
 
-class ErrorAnswer(_Answer):
+class ErrorAnswer(Answer):
     """What was wrong, and where."""
 
     success: Literal[False]

@@ -15,7 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from plumbline import __version__
-from plumbline.http import answers
+from plumbline.http import answers, import_answers
 from plumbline.http.app import TITLE, alerts_app, interactions_app
 from plumbline.http.services import Services
 
@@ -60,11 +60,11 @@ _ANSWERS: dict[tuple[str, str], tuple[type[BaseModel], dict[str, Any], tuple[int
     ("post", "/api/interactions"): (answers.InteractionAnswer, _REPLAYED, (400, 413, 415, 422, 503)),
     ("get", "/api/interactions"): (answers.InteractionsAnswer, {}, (400, 422, 503)),
     ("get", "/api/interactions/{id}"): (answers.InteractionAnswer, {}, (404, 422, 503)),
-    ("post", "/api/interactions/bulk"): (answers.UploadAnswer, _LOCATION, (400, 413, 415, 422, 503)),
-    ("post", "/api/imports"): (answers.UploadFormAnswer, _LOCATION, (400, 413, 415, 422, 503)),
-    ("get", "/api/imports"): (answers.ImportsAnswer, {}, (400, 422, 503)),
-    ("get", "/api/imports/{id}"): (answers.ImportAnswer, {}, (404, 422, 503)),
-    ("post", "/api/imports/{id}/redrive"): (answers.RedriveAnswer, {}, (404, 409, 422, 503)),
+    ("post", "/api/interactions/bulk"): (import_answers.UploadAnswer, _LOCATION, (400, 413, 415, 422, 503)),
+    ("post", "/api/imports"): (import_answers.UploadFormAnswer, _LOCATION, (400, 413, 415, 422, 503)),
+    ("get", "/api/imports"): (import_answers.ImportsAnswer, {}, (400, 422, 503)),
+    ("get", "/api/imports/{id}"): (import_answers.ImportAnswer, {}, (404, 422, 503)),
+    ("post", "/api/imports/{id}/redrive"): (import_answers.RedriveAnswer, {}, (404, 409, 422, 503)),
     ("get", "/api/alerts"): (answers.AlertsAnswer, {}, (400, 422, 503)),
     ("get", "/api/metrics"): (answers.MetricsAnswer, {}, (422, 503)),
     ("get", "/api/metrics/{series}"): (answers.MetricAnswer, {}, (404, 422, 503)),

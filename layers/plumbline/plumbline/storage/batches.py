@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
+    from mypy_boto3_dynamodb import DynamoDBClient
+
     from plumbline.storage.clients import Clients
-    from plumbline.storage.items import Written
+    from plumbline.storage.items import Item, Written
     from plumbline.storage.pace import Pace
     from plumbline.storage.retrying import Backoff
 
@@ -35,8 +37,17 @@ def get_item(clients: Clients, table: str, number: int) -> Mapping[str, Any] | N
     Raises:
         Unavailable: storage is busy or down.
     """
+    return read_item(clients.dynamodb, table, {"id": {"N": str(number)}})
+
+
+def read_item(dynamodb: DynamoDBClient, table: str, key: Item) -> Mapping[str, Any] | None:
+    """One item by its whole key, read consistently; None where there is none.
+
+    Raises:
+        Unavailable: storage is busy or down.
+    """
     with available():
-        answer = clients.dynamodb.get_item(TableName=table, Key={"id": {"N": str(number)}}, ConsistentRead=True)
+        answer = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
     return answer.get("Item")
 
 

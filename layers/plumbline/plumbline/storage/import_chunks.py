@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from plumbline.errors import PlumblineError
 from plumbline.storage.baselines import BaselineWrite, baseline_put
+from plumbline.storage.batches import read_item
 from plumbline.storage.chunk_items import chunk_key, chunk_part, read_chunk
 from plumbline.storage.chunk_writes import done_write, plan_writes, progress_write
 from plumbline.storage.clients import available
@@ -186,6 +187,4 @@ class ChunkStore:
         return self._baselines_table
 
     def _item(self, key: Item) -> Mapping[str, Any] | None:
-        with available():
-            answer = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        return answer.get("Item")
+        return read_item(self._dynamodb, self._table, key)

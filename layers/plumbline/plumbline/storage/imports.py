@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from plumbline.storage.clients import available
+from plumbline.storage.batches import read_item
 from plumbline.storage.conditional import put_if, update_if
 from plumbline.storage.import_items import (
     EXPIRES,
@@ -279,20 +279,10 @@ class ImportStore:
         return bytes(found["sketches"]["B"])
 
     def _part(self, import_id: int, part: str) -> Mapping[str, Any] | None:
-        with available():
-            answer = self._dynamodb.get_item(
-                TableName=self._table, Key={"id": {"N": str(import_id)}, "part": {"S": part}}, ConsistentRead=True
-            )
-        return answer.get("Item")
+        return read_item(self._dynamodb, self._table, {"id": {"N": str(import_id)}, "part": {"S": part}})
 
     def _update(
-        self,
-        import_id: int,
-        sets: Sequence[str],
-        values: Item,
-        *,
-        condition: str,
-        more: str = "",
+        self, import_id: int, sets: Sequence[str], values: Item, *, condition: str, more: str = ""
     ) -> bool:
         update = f"SET {', '.join([*sets, '#token = :token'])}{more}"
         # DynamoDB takes no names and values that are not used.
