@@ -333,11 +333,8 @@ def test_an_id_that_nothing_has_is_not_found(api: Gateway, number: str) -> None:
     answer = api.get(f"/api/interactions/{number}")
     assert (answer.status, answer.message) == (404, f"There is no interaction {int(number)}.")
     answer = api.get(f"/api/imports/{number}")
-    assert (answer.status, answer.message) == (
-        404,
-        f"There is no import {int(number)}. "
-        "One whose file has not come a day after its form expired is forgotten.",
-    )
+    forgotten = "One whose file has not come a day after its form expired is forgotten."
+    assert (answer.status, answer.message) == (404, f"There is no import {int(number)}. {forgotten}")
 
 
 @pytest.mark.parametrize("path", ["/api/interactions", "/api/imports", "/api/alerts"])
