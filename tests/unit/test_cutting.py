@@ -14,22 +14,13 @@ from plumbline.imports.dialect import Dialect
 from plumbline.imports.lines import Lines
 from plumbline.imports.reader import Malformed, Position, Record, RecordReader
 
+from tests.support.streams import Dribble
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 START = Position()
 CSV = Dialect("csv")
-
-
-class Dribble:
-    """A stream that gives at most ``size`` bytes at a time."""
-
-    def __init__(self, data: bytes, size: int) -> None:
-        self._file = io.BytesIO(data)
-        self._size = size
-
-    def read(self, size: int, /) -> bytes:
-        return self._file.read(min(size, self._size))
 
 
 def cuts(

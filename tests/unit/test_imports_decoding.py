@@ -16,6 +16,8 @@ from plumbline.errors import UnreadableFile
 from plumbline.imports import decoding, gunzip
 from plumbline.imports.decoding import Decoding, Encoding, decode, skip
 
+from tests.support.streams import Dribble
+
 if TYPE_CHECKING:
     from plumbline.imports.lines import ByteStream
 
@@ -23,17 +25,6 @@ GZIP = Decoding("gzip")
 TEXT = st.text(
     st.characters(exclude_categories=["Cs"]) | st.sampled_from("a\n\r\ufeff世🎉\U0010ffff"), max_size=60
 )
-
-
-class Dribble:
-    """A stream that gives at most ``size`` bytes at a time."""
-
-    def __init__(self, data: bytes, size: int) -> None:
-        self._file = io.BytesIO(data)
-        self._size = size
-
-    def read(self, size: int, /) -> bytes:
-        return self._file.read(min(size, self._size))
 
 
 def read(data: bytes, what: Decoding, size: int = 1 << 20, ask: int = 1 << 16, max_bytes: int = 10**9) -> bytes:

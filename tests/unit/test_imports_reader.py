@@ -12,19 +12,10 @@ from plumbline.imports import recovery
 from plumbline.imports.lines import Lines
 from plumbline.imports.reader import STRAY_QUOTE, TOO_LONG, UNTERMINATED, Malformed, Position, Record, RecordReader
 
+from tests.support.streams import Dribble
+
 Quoting = Literal[0, 1]
 START = Position()
-
-
-class Dribble:
-    """A stream that gives at most ``size`` bytes at a time."""
-
-    def __init__(self, data: bytes, size: int) -> None:
-        self._file = io.BytesIO(data)
-        self._size = size
-
-    def read(self, size: int, /) -> bytes:
-        return self._file.read(min(size, self._size))
 
 
 def read(
