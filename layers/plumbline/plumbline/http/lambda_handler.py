@@ -13,6 +13,7 @@ from aws_lambda_powertools.logging import correlation_paths
 from mangum import Mangum
 
 from plumbline.errors import SettingsError
+from plumbline.storage.deadline import within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 # Nothing here asks for them, and Mangum fails on hosts that it cannot take apart.
 _UNREAD_HEADERS = frozenset({"host", "x-forwarded-port"})
 _threads = threading.local()
+
+STORAGE_SECONDS = 18.0
+"""How long a request may go on asking storage. A last attempt takes four more, a cold start a few: together they
+stay within the function's 29 and the gateway's 30.
+"""
 
 
 class LambdaHandler:
@@ -82,7 +88,8 @@ class LambdaHandler:
         _use_own_loop()
         headers = event.get("headers") or {}
         kept = {name: value for name, value in headers.items() if name.lower() not in _UNREAD_HEADERS}
-        answer: Event = self._mangum({**event, "headers": kept}, cast("LambdaContext", context))
+        with within(STORAGE_SECONDS):
+            answer: Event = self._mangum({**event, "headers": kept}, cast("LambdaContext", context))
         return answer
 
     @cached_property

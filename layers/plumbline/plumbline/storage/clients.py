@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
 import botocore
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError, ResponseStreamingError
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, ResponseStreamingError
 from botocore.exceptions import ConnectionError as NoConnection
 
 from plumbline.errors import Unavailable
+from plumbline.storage.deadline import Workers, heed
 from plumbline.storage.pace import Pace
 from plumbline.storage.wire import serialise_directly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import ThreadPoolExecutor
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
@@ -30,7 +31,8 @@ WORKERS = 8
 """Calls in flight at once from one process, for everything that is asked in parallel."""
 
 # botocore's standard mode waits up to 1 s, then 2 s, between three attempts. A call that nobody answers is
-# given up after 3 * 3 + 3 = 12 s, so that several slow calls and a dead one end within the gateway's 29 s.
+# given up after 3 * 3 + 3 = 12 s. That several slow calls end within the gateway's 29 s is up to their request,
+# which bounds all of them together; see deadline.py.
 _PROMPT = Config(
     connect_timeout=1,
     read_timeout=3,
@@ -50,7 +52,7 @@ _DYNAMODB = Config(
 
 
 def _workers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(WORKERS, thread_name_prefix="storage")
+    return Workers(WORKERS, thread_name_prefix="storage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +85,19 @@ class Clients:
         session = boto3.Session()
         dynamodb = session.client("dynamodb", config=config.merge(_DYNAMODB))
         serialise_directly(dynamodb)
-        return cls(
-            dynamodb,
-            session.client("s3", config=config.merge(_s3_config())),
-            make_sqs=_sqs(session, config),
-        )
+        s3 = session.client("s3", config=config.merge(_s3_config()))
+        for client in (dynamodb, s3):
+            heed(client)
+        return cls(dynamodb, s3, make_sqs=_sqs(session, config))
 
 
 def _sqs(session: boto3.Session, config: Config) -> Callable[[], SQSClient]:
-    make: Callable[[], SQSClient] = cache(partial(session.client, "sqs", config=config))
-    return make
+    def make() -> SQSClient:
+        client = session.client("sqs", config=config)
+        heed(client)
+        return client
+
+    return cache(make)
 
 
 def _s3_config() -> Config:
@@ -113,6 +118,11 @@ _BUSY = frozenset(
         "ThrottlingException",
         "ThrottlingError",
         "Throttling",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "BandwidthLimitExceeded",
+        "PriorRequestNotComplete",
         "TooManyRequestsException",
         "TransactionConflictException",
         "TransactionConflict",
@@ -150,8 +160,8 @@ def available() -> Iterator[None]:
         if is_transient(code, status):
             raise Unavailable("Storage is busy at the moment. Please send the request again.") from error
         raise
-    # botocore's errors of connections that fail, time out or are cut have no root of their own but these three.
-    except (NoConnection, HTTPClientError, ResponseStreamingError) as error:
+    # botocore's errors of connections that fail, time out or are cut have no root of their own but these four.
+    except (NoConnection, HTTPClientError, ResponseStreamingError, IncompleteReadError) as error:
         raise Unavailable(
             "Storage cannot be reached at the moment. Please send the request again.", retry_after=2
         ) from error

@@ -15,6 +15,7 @@ from plumbline.storage.baselines import BaselineWrite, baseline_put
 from plumbline.storage.batches import get_item, get_items, put_items
 from plumbline.storage.clients import available
 from plumbline.storage.conditional import ALL_OLD, equal_items, put_item
+from plumbline.storage.deadline import read_whole
 from plumbline.storage.external_ids import ExternalIds
 from plumbline.storage.idempotency import Idempotency, KeyUsed, read_key
 from plumbline.storage.items import (
@@ -267,7 +268,7 @@ class InteractionStore:
             return read_interaction(item)
         try:
             with available():
-                fetched = self._clients.s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+                fetched = read_whole(self._clients.s3.get_object(Bucket=self._bucket, Key=key)["Body"])
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") != "NoSuchKey":
                 raise

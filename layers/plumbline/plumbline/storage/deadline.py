@@ -1,0 +1,89 @@
+"""How long all calls to storage of one request may take together.
+
+A client bounds each attempt of a call, and how many it makes. A request makes several calls, and each may be slow
+and yet answer in time: only a bound on all of them lets the request answer before the gateway gives up on it.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
+from functools import partial
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from plumbline.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from botocore.client import BaseClient
+    from botocore.response import StreamingBody
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_BLOCK = 16 * 1024
+_until: ContextVar[float] = ContextVar("until")
+
+
+class DeadlinePassed(Unavailable):
+    """Storage answers, but too slowly for this request."""
+
+    def __init__(self) -> None:
+        super().__init__("Storage is slow at the moment. Please send the request again.", retry_after=5)
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Let no attempt of a call begin that is made in here after so many seconds, in this thread or for it.
+
+    One that has begun goes on until its client gives it up, which comes on top.
+    """
+    token = _until.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _until.reset(token)
+
+
+def check() -> None:
+    """Go on only while there is time; where nobody bounded it there always is.
+
+    Raises:
+        DeadlinePassed: there is none left.
+    """
+    until = _until.get(None)
+    if until is not None and time.monotonic() >= until:
+        raise DeadlinePassed
+
+
+def heed(client: BaseClient) -> None:
+    """Have a client look before each attempt whether there is time for it."""
+    client.meta.events.register("before-send", _before_send)
+
+
+def _before_send(**_: object) -> None:
+    check()
+
+
+def read_whole(body: StreamingBody) -> bytes:
+    """All of an S3 object's body, which may come slowly.
+
+    Raises:
+        DeadlinePassed: it did not come in time.
+    """
+    blocks: list[bytes] = []
+    while block := body.read(_BLOCK):
+        blocks.append(block)
+        check()
+    return b"".join(blocks)
+
+
+class Workers(ThreadPoolExecutor):
+    """Threads that work in the context, and so by the deadline, of whoever hands them their work."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Have the work done by one of the threads."""
+        return super().submit(partial(copy_context().run, fn, *args, **kwargs))
