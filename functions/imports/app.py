@@ -10,11 +10,11 @@ import random
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 from plumbline.alerts import Rules
 from plumbline.baseline_cache import BaselineCache
 from plumbline.errors import Unavailable
-from plumbline.http.telemetry import SERVICE, Telemetry
+from plumbline.http.telemetry import Telemetry
 from plumbline.imports.completion import Completion
 from plumbline.imports.importer import Importer
 from plumbline.imports.planner import Planner
@@ -233,10 +233,7 @@ class _Watcher:
         metrics = self._telemetry.metrics
         metrics.add_metric("RowsImported", MetricUnit.Count, recorded.stored)
         metrics.add_metric("RowsRejected", MetricUnit.Count, recorded.rejected)
-        for alert_type, count in sorted(recorded.alerts.items()):
-            with single_metric("AlertsRaised", MetricUnit.Count, count, namespace=metrics.namespace) as metric:
-                metric.add_dimension("service", metrics.service or SERVICE)
-                metric.add_dimension("alert_type", alert_type)
+        self._telemetry.alerts_raised(recorded.alerts)
 
     def stalled(self, import_id: int, chunk: int, /) -> None:
         self._telemetry.logger.error("import stalled", extra={"import": import_id, "chunk": chunk})

@@ -31,6 +31,7 @@ def fill(deliveries: Deliveries) -> None:
     """Patch MiniStack in this process. Call before it serves and before it restores its state."""
     _create_routes_of_openapi_body()
     _read_concurrency_as_a_number()
+    _take_metric_math()
     _read_ranges_of_versions()
     _allow_batches_of_messages()
     _keep_stream_records()
@@ -102,6 +103,35 @@ def with_number(props: Properties) -> Properties:
     if "MaximumConcurrency" not in scaling:
         return props
     return {**props, "ScalingConfig": {**scaling, "MaximumConcurrency": int(scaling["MaximumConcurrency"])}}
+
+
+def _take_metric_math() -> None:
+    """MiniStack refuses a template with an alarm on an expression over several metrics."""
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"]
+    create, update = handlers["create"], handlers["update"]
+
+    def create_plain(logical_id: str, props: Properties, stack_name: str) -> tuple[str, Properties]:
+        made: tuple[str, Properties] = create(logical_id, with_one_metric(props), stack_name)
+        return made
+
+    def update_plain(
+        physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str | None = None
+    ) -> tuple[str, Properties]:
+        made: tuple[str, Properties] = update(
+            physical_id, with_one_metric(old), with_one_metric(new), stack_name, logical_id
+        )
+        return made
+
+    handlers["create"], handlers["update"] = create_plain, update_plain
+
+
+def with_one_metric(props: Properties) -> Properties:
+    """An alarm's properties, on the first metric of its expression alone."""
+    if not props.get("Metrics"):
+        return props
+    first = next(one["MetricStat"] for one in props["Metrics"] if "MetricStat" in one)
+    plain = {name: value for name, value in props.items() if name != "Metrics"}
+    return {**plain, **first["Metric"], "Statistic": first["Stat"], "Period": first["Period"]}
 
 
 def _read_ranges_of_versions() -> None:

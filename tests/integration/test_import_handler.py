@@ -113,8 +113,10 @@ def test_files_are_imported_counted_and_never_quoted(
     output = lines(capsys)
     assert total(output, "RowsImported") == 10
     assert total(output, "RowsRejected") == 1
-    alerts = {line["alert_type"]: line["AlertsRaised"] for line in output if "AlertsRaised" in line}
-    assert alerts == {"threshold": [3.0]}  # 8, 9 and 10 times 14 characters
+    alerts = {
+        (line["alert_type"], line["severity"]): line["AlertsRaised"] for line in output if "AlertsRaised" in line
+    }
+    assert alerts == {("threshold", "warning"): [3.0]}  # 8, 9 and 10 times 14 characters
     ended = [line for line in output if line.get("message") == "import ended"]
     assert [(line["correlation_id"], line["state"]) for line in ended] == [
         (str(good.import_id), "succeeded_with_problems"),

@@ -150,7 +150,7 @@ def test_the_bucket_is_closed_to_the_public_and_to_plain_http(resources: dict[st
 
 def test_every_log_group_forgets_and_every_function_writes_to_one(resources: dict[str, Any]) -> None:
     groups = of_type(resources, "AWS::Logs::LogGroup")
-    assert {group["Properties"]["RetentionInDays"]["Ref"] for group in groups.values()} == {"RetentionDays"}
+    assert {group["Properties"]["RetentionInDays"]["Ref"] for group in groups.values()} == {"LogRetentionDays"}
     used = {resources[name]["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] for name in FUNCTIONS}
     assert used | {"ApiLogGroup"} == set(groups)
 
@@ -197,7 +197,7 @@ def test_import_messages_come_again_until_they_are_dead(
 
 def test_parameters_say_what_they_are_for() -> None:
     parameters = TEMPLATE["Parameters"]
-    assert {"AlertThreshold", "PythonRuntime", "Architecture", "RetentionDays", "LogLevel"} <= set(parameters)
+    assert {"AlertThreshold", "PythonRuntime", "Architecture", "LogRetentionDays", "LogLevel"} <= set(parameters)
     for name, parameter in parameters.items():
         assert len(parameter["Description"]) > 20, name
         assert "Default" in parameter, name

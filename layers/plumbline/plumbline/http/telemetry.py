@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -12,7 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from plumbline.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from plumbline.models import Finding
 
@@ -35,13 +36,21 @@ class Telemetry:
     def recorded(self, findings: Iterable[Finding]) -> None:
         """Count one interaction and what it raised."""
         self.metrics.add_metric("InteractionsRecorded", MetricUnit.Count, 1)
-        types = [finding.alert_type for finding in findings]
-        for alert_type in sorted(set(types)):
+        self.alerts_raised(Counter((finding.alert_type, finding.severity) for finding in findings))
+
+    def alerts_raised(self, alerts: Mapping[tuple[str, str], int]) -> None:
+        """Count alerts, given by type and severity."""
+        for (alert_type, severity), count in sorted(alerts.items()):
             with single_metric(
-                "AlertsRaised", MetricUnit.Count, types.count(alert_type), namespace=self.metrics.namespace
+                "AlertsRaised", MetricUnit.Count, count, namespace=self.metrics.namespace
             ) as metric:
                 metric.add_dimension("service", self.metrics.service or SERVICE)
                 metric.add_dimension("alert_type", alert_type)
+                metric.add_dimension("severity", severity)
+
+    def refused(self) -> None:
+        """Count one request that came without a key that opens."""
+        self.metrics.add_metric("RequestsRefused", MetricUnit.Count, 1)
 
     def uploaded(self) -> None:
         """Count one file that came through the API."""

@@ -47,14 +47,15 @@ class Imports(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a chunk added, where this attempt was the one that was counted. Alerts are counted by type.
+    """What a chunk added, where this attempt was the one that was counted. Alerts are counted by type
+    and severity.
 
     Of the rows ``stored``, ``known`` took the place of others that had the same external ids.
     """
 
     stored: int
     rejected: int
-    alerts: Mapping[str, int]
+    alerts: Mapping[tuple[str, str], int]
     known: int = 0
 
 
@@ -113,13 +114,13 @@ class ChunkWorker:
         together = known.copy()
         together.merge(own)
         judge = Judge(self._rules, self._rules.fit(together), counted=True)
-        alerts: Counter[str] = Counter()
+        alerts: Counter[tuple[str, str]] = Counter()
 
         def interactions() -> Iterator[Interaction]:
             for (number, row, _), metrics in zip(rows, measured, strict=True):
                 findings = judge.findings(metrics)
                 for finding in findings:
-                    alerts[finding.alert_type] += 1
+                    alerts[finding.alert_type, finding.severity] += 1
                 yield Interaction(
                     number, row.input, row.output, row.created_at, metrics, findings, row.metadata, import_id
                 )
