@@ -95,7 +95,7 @@ def test_asking_twice_is_two_imports_and_with_one_key_one(api: Gateway) -> None:
         ({"filename": "a\u0000.csv"}, "body.filename", "must not contain U+0000"),
         ({"filename": "a\tb.csv"}, "body.filename", "control characters"),
         ({"filename": "a.parquet"}, "body.filename", "must end in .csv"),
-        ({"filename": "é" * 200 + ".csv"}, "body.filename", "at most 255 bytes"),
+        ({"filename": "é" * 252 + ".csv"}, "body.filename", "at most 255 characters"),
         ({"filename": "a.csv", "size": 3}, "body.size", "is not known here; known are filename"),
         (["a.csv"], "body", "must be a JSON object"),
     ],

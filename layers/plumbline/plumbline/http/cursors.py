@@ -15,7 +15,7 @@ import json
 from typing import TYPE_CHECKING
 
 from plumbline.errors import InvalidRequest
-from plumbline.http.limits import CURSOR_LIFETIME
+from plumbline.http.limits import CURSOR_LIFETIME, MAX_CURSOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _STAMP_BYTES = 5
 _SEAL_BYTES = 16
 _HEAD_BYTES = _STAMP_BYTES + _SEAL_BYTES
-_MAX_CURSOR = 512
 _RIGHT = (
     "must be the next_cursor of a page of this listing, unchanged and with the same filters;"
     " leave it out to start from the newest"
@@ -70,7 +69,7 @@ class Cursors:
 
 
 def _decode(cursor: str) -> bytes:
-    if len(cursor) > _MAX_CURSOR or not cursor.isascii():
+    if len(cursor) > MAX_CURSOR or not cursor.isascii():
         raise _foreign()
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 
-from plumbline.http.limits import MAX_FILENAME_BYTES
+from plumbline.http.limits import MAX_FILENAME, MAX_FILENAME_BYTES
 
 ENDINGS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson")
 """What the names of files end in that can be read, each also with ``.gz`` behind it."""
+
+_ANY_CASE = "|".join("".join(f"[{char}{char.upper()}]" for char in ending[1:]) for ending in ENDINGS)
+NAME_PATTERN = rf"^(?!\s)(?!.*\$\{{)[^/\\\u0000-\u001f\u007f-\u009f\u2028\u2029]*\.(?:{_ANY_CASE})(?:\.[gG][zZ])?$"
+"""What :func:`read_filename` takes, as JSON Schema can say it."""
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 _ENDING = re.compile(rf"({'|'.join(map(re.escape, ENDINGS))})(\.gz)?\Z", re.IGNORECASE)
@@ -37,11 +41,16 @@ def read_filename(name: str) -> str:
         raise ValueError("must not begin or end with a space")
     if "${" in name:  # S3 would put the uploaded file's own name where a form says ${filename}
         raise ValueError("must not contain ${")
-    if (size := len(name.encode())) > MAX_FILENAME_BYTES:
-        raise ValueError(f"must be at most {MAX_FILENAME_BYTES} bytes long; it has {size}")
+    if len(name) > MAX_FILENAME:
+        raise ValueError(f"must be at most {MAX_FILENAME} characters long; it has {len(name)}")
     if not _ENDING.search(name):
         raise ValueError(f"must end in {', '.join(ENDINGS)}, or in one of these with .gz behind it")
     return name
+
+
+def key_filename(name: str) -> str:
+    """A name that :func:`read_filename` took, as short as a key of S3, which has 1,024 bytes, must have it."""
+    return name if len(name.encode()) <= MAX_FILENAME_BYTES else safe_filename(name)
 
 
 def safe_filename(name: str) -> str:

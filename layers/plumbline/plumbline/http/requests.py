@@ -9,18 +9,20 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from plumbline.errors import ValidationFailed
 from plumbline.http.fields import Days, Id, Limit, MetricName, Time
-from plumbline.http.filenames import ENDINGS, read_filename
+from plumbline.http.filenames import ENDINGS, NAME_PATTERN, read_filename
 from plumbline.http.limits import (
     DEFAULT_DAYS,
     DEFAULT_PAGE,
-    MAX_FILENAME_BYTES,
+    MAX_CURSOR,
+    MAX_FILENAME,
     MAX_METADATA_BYTES,
     MAX_METADATA_DEPTH,
     MAX_METADATA_ENTRIES,
     MAX_METADATA_KEY,
 )
 from plumbline.http.problems import json_kind, short
-from plumbline.models import AlertType, Element, Severity
+from plumbline.metrics import METRIC_NAME
+from plumbline.models import ELEMENTS, AlertType, Element, Severity
 from plumbline.own_metrics import MAX_METRIC_VALUE, MAX_METRICS, own_series
 
 
@@ -86,13 +88,20 @@ _Number = Annotated[
 ]
 
 
+# What NUL and the rest do to texts, json_body.py says; these describe it in the API's documentation.
+_NO_NUL = r"^[^\u0000]*$"
+_METADATA_NAMES = {"minLength": 1, "maxLength": MAX_METADATA_KEY, "pattern": _NO_NUL}
+_METRIC_NAMES = {"pattern": rf"^(?:(?:{'|'.join(ELEMENTS)})\.)?{METRIC_NAME}$"}
+_Text = Annotated[str, WithJsonSchema({"type": "string", "pattern": _NO_NUL})]
+
+
 class InteractionBody(_Strict):
     """A prompt and the model's answer to it."""
 
-    input_text: str = Field(
+    input_text: _Text = Field(
         description="What the model was asked. May be empty.", examples=["What is a plumb line?"]
     )
-    output_text: str = Field(
+    output_text: _Text = Field(
         description="What the model answered. May be empty.",
         examples=["A cord with a weight at its end, to find the vertical."],
     )
@@ -101,14 +110,14 @@ class InteractionBody(_Strict):
         description=f"Anything to find the interaction by again: at most {MAX_METADATA_ENTRIES} entries,"
         f" {MAX_METADATA_DEPTH} levels, {MAX_METADATA_BYTES} bytes as JSON.",
         examples=[{"model": "small-1", "user": "u-17"}],
-        json_schema_extra={"maxProperties": MAX_METADATA_ENTRIES},
+        json_schema_extra={"maxProperties": MAX_METADATA_ENTRIES, "propertyNames": _METADATA_NAMES},
     )
     metrics: Annotated[dict[str, _Number], AfterValidator(_metrics)] | None = Field(
         None,
         description="Numbers of your own, judged like Plumbline's: about the output, or about the input where the"
-        f" name begins with `input.`. At most {MAX_METRICS}.",
+        f" name begins with `input.`. At most {MAX_METRICS}, and none that Plumbline measures itself.",
         examples=[{"latency_ms": 812, "input.tokens": 6}],
-        json_schema_extra={"maxProperties": MAX_METRICS},
+        json_schema_extra={"maxProperties": MAX_METRICS, "propertyNames": _METRIC_NAMES},
     )
     created_at: Time | None = Field(
         None, description="When it happened, if not now: at the earliest 1970, at most 24 hours ahead."
@@ -121,7 +130,7 @@ class ImportBody(_Strict):
     filename: Annotated[str, AfterValidator(read_filename)] = Field(
         description=f"The file's name, without folders. Read are {', '.join(ENDINGS)}, and these with .gz behind.",
         examples=["history.csv.gz"],
-        json_schema_extra={"minLength": 1, "maxLength": MAX_FILENAME_BYTES},
+        json_schema_extra={"maxLength": MAX_FILENAME, "pattern": NAME_PATTERN},
     )
 
 
@@ -129,7 +138,11 @@ class PageQuery(_Strict):
     """A page of a listing, newest first."""
 
     limit: Limit = Field(DEFAULT_PAGE, description="How many at most.")
-    cursor: str | None = Field(None, description="The `next_cursor` of the page before. Good for 24 hours.")
+    cursor: str | None = Field(
+        None,
+        description="The `next_cursor` of the page before. Good for 24 hours.",
+        json_schema_extra={"minLength": 1, "maxLength": MAX_CURSOR, "pattern": "^[A-Za-z0-9_-]+$"},
+    )
 
 
 class AlertsQuery(PageQuery):

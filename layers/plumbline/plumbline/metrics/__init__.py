@@ -2,7 +2,17 @@
 
 from plumbline.metrics.definition import Metric, Series
 from plumbline.metrics.measuring import measure, measuring_only
-from plumbline.metrics.registry import SERIES, markdown_table, series
+from plumbline.metrics.registry import METRIC_NAME, SERIES, markdown_table, series
 from plumbline.metrics.table import METRICS
 
-__all__ = ["METRICS", "SERIES", "Metric", "Series", "markdown_table", "measure", "measuring_only", "series"]
+__all__ = [
+    "METRICS",
+    "METRIC_NAME",
+    "SERIES",
+    "Metric",
+    "Series",
+    "markdown_table",
+    "measure",
+    "measuring_only",
+    "series",
+]

@@ -18,7 +18,9 @@ MOST_METRICS = 62
 OWN_UNIT = 1e-6
 """Smallest step of a series that a caller brings: small enough for a fraction of a cent."""
 
-_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?")
+METRIC_NAME = r"[A-Za-z](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?"
+"""What a metric may be called."""
+_NAME = re.compile(METRIC_NAME)
 
 
 def _builtin(metrics: Iterable[Metric]) -> dict[str, Series]:
