@@ -8,13 +8,15 @@ ENGINE_PORT ?= 4567
 CONFIG ?= default
 URL ?= http://127.0.0.1:$(PORT)
 export SAM_CLI_TELEMETRY = 0
-export ENGINE_PORT FILE
+export ENGINE_PORT FILE NAME SCOPES EXPIRES KEY
 
 VENV := .venv/bin
 SAM := $(VENV)/sam
+# Without a CONFIG named by whoever calls, keys are those of the local stack that runs.
+KEYS = $(VENV)/python -m scripts.keys $(if $(filter file,$(origin CONFIG)),,--config "$(CONFIG)")
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run test build deploy import redrive check format clean bench local-engine local-api local-invoke openapi
+.PHONY: help setup run key keys revoke test build deploy import redrive check format clean bench local-engine local-api local-invoke openapi
 .NOTPARALLEL:
 
 help: ## List these targets
@@ -23,8 +25,8 @@ help: ## List these targets
 setup:
 	@python=$$(scripts/find-python) && "$$python" scripts/environments.py
 
-run: setup ## Run all of it on this machine, on http://127.0.0.1:8000 (PORT=, STACK_PORT=)
-	@$(VENV)/python -m scripts.local_stack --port $(PORT) --stack-port $(STACK_PORT)
+run: setup ## Run all of it on this machine, on http://127.0.0.1:8000 (PORT=, STACK_PORT=; OPEN=1: no keys)
+	@$(VENV)/python -m scripts.local_stack --port $(PORT) --stack-port $(STACK_PORT) $(if $(OPEN),--open)
 
 import: setup ## Import a file and follow it (FILE=), or follow one that runs (IMPORT=); URL= for an API elsewhere
 	@$(if $(FILE)$(IMPORT),,echo "Say which file: make import FILE=history.csv.gz"; exit 2)
@@ -33,6 +35,17 @@ import: setup ## Import a file and follow it (FILE=), or follow one that runs (I
 redrive: setup ## Send once more what an import is missing, and follow it (IMPORT=, URL=)
 	@$(if $(IMPORT),,echo "Say which import: make redrive IMPORT=2501348322714795"; exit 2)
 	@$(VENV)/python -m scripts.importing --url "$(URL)" redrive "$(IMPORT)"
+
+key: setup ## Make an API key (NAME=, SCOPES=ingest,read,admin; EXPIRES=90d); CONFIG= for a deployed stack
+	@$(if $(and $(NAME),$(SCOPES)),,echo "Say what it is for and what it may do: make key NAME=importer SCOPES=ingest,read"; exit 2)
+	@$(KEYS) make --name "$$NAME" --scopes "$$SCOPES" --expires "$$EXPIRES"
+
+keys: setup ## List the API keys; CONFIG= for a deployed stack
+	@$(KEYS) list
+
+revoke: setup ## Make an API key good for nothing (KEY=its id); CONFIG= for a deployed stack
+	@$(if $(KEY),,echo "Say which key: make revoke KEY=3vB8hQ2mXk1Z (make keys lists them)"; exit 2)
+	@$(KEYS) revoke -- "$$KEY"
 
 test: setup ## Run the tests (ARGS= for pytest)
 	@$(VENV)/python -m pytest $(ARGS)

@@ -22,6 +22,7 @@ from scripts.importing.api import Api, ImportTrouble, Refused
 from scripts.importing.follow import ENDED, follow
 from scripts.importing.show import Display, display, result
 from scripts.importing.upload import check, upload
+from scripts.keys import keyfile
 
 INTERRUPTED = 130
 
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     # A terminal that is closed or a job that is stopped ends like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with Api(options.url) as api, closing(display()) as show:
+        with Api(options.url, key=keyfile.key_for(options.url)) as api, closing(display()) as show:
             return run(api, show, options)
     except ImportTrouble as trouble:
         print(f"\n{trouble}", file=sys.stderr)

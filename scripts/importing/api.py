@@ -46,18 +46,24 @@ class Form:
 
 
 class Api:
-    """One deployment's API. ``patience`` is for how many seconds a call is repeated before it is given up."""
+    """One deployment's API.
+
+    ``key`` is sent to it, and to nobody else: not to S3, where files are uploaded. ``patience`` is for how many
+    seconds a call is repeated before it is given up.
+    """
 
     def __init__(
         self,
         url: str,
         *,
+        key: str | None = None,
         patience: float = 120,
         transport: httpx.BaseTransport | None = None,
         wait: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.url = url.rstrip("/")
+        self._credentials = {"authorization": f"Bearer {key}"} if key else {}
         self._patience = patience
         self._wait = wait
         self._clock = clock
@@ -103,6 +109,7 @@ class Api:
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> dict[str, Any]:
         until, pause = self._clock() + self._patience, 0.5
+        headers = {**self._credentials, **(headers or {})}
         while True:
             try:
                 answer = self.client.request(method, self.url + path, json=body, headers=headers)

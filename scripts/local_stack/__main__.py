@@ -1,6 +1,6 @@
 """`make run`: Plumbline on this machine until Ctrl-C.
 
-python -m scripts.local_stack [--port 8000] [--stack-port 4566] [--state .local/state]
+python -m scripts.local_stack [--port 8000] [--stack-port 4566] [--state .local/state] [--open]
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.environments import EMULATOR, LOCAL, ROOT, ensure, stop
+from scripts.keys import first_key
 from scripts.local_stack import deployment
 from scripts.local_stack.emulator import Addresses, Emulator, is_free
 
@@ -28,16 +29,21 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000, help="port of the API")
     parser.add_argument("--stack-port", type=int, default=4566, help="port of the local AWS")
     parser.add_argument("--state", type=Path, default=LOCAL / "state", help="folder of the data")
+    parser.add_argument("--open", action="store_true", help="need no API key")
     options = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     try:
-        run(Addresses(options.host, options.stack_port, options.port), options.state.resolve())
+        run(
+            Addresses(options.host, options.stack_port, options.port),
+            options.state.resolve(),
+            is_open=options.open,
+        )
     except KeyboardInterrupt:
         print("\nStopped. Your data is kept; `make run` has it back.", flush=True)
 
 
-def run(addresses: Addresses, state: Path) -> None:
+def run(addresses: Addresses, state: Path, *, is_open: bool = False) -> None:
     """Set up, build, start, deploy, say where it answers, and wait.
 
     Raises:
@@ -50,9 +56,12 @@ def run(addresses: Addresses, state: Path) -> None:
         built = deployment.build()
         print("Starting the local AWS ...", flush=True)
         with Emulator(addresses, state, deployment.stack_name()) as emulator:
-            deployment.deploy(addresses.stack_port, built, state)
+            deployment.deploy(
+                addresses.stack_port, built, state, [f"Authorization={'none' if is_open else 'keys'}"]
+            )
             outputs = deployment.outputs(addresses.stack_port)
-            announce(addresses, outputs, state)
+            about = first_key.OPEN if is_open else first_key.welcome(addresses.stack_port, outputs, state)
+            announce(addresses, outputs, state, about)
             ready = state / "ready.json"
             ready.write_text(json.dumps(describe(addresses, outputs), indent=2), encoding="utf-8")
             try:
@@ -107,8 +116,8 @@ def describe(addresses: Addresses, outputs: dict[str, str]) -> dict[str, str]:
     }
 
 
-def announce(addresses: Addresses, outputs: dict[str, str], state: Path) -> None:
-    """Say where everything is, for people."""
+def announce(addresses: Addresses, outputs: dict[str, str], state: Path, keys: first_key.About) -> None:
+    """Say where everything is and what opens it, for people."""
     api, bucket = f"http://127.0.0.1:{addresses.api_port}", outputs["UploadsBucket"]
     body = '{"input_text": "What is the capital of France?", "output_text": "Paris."}'
     print(
@@ -120,10 +129,10 @@ Plumbline is running.
   Bucket   s3://{bucket}/uploads/   (files copied here are imported)
   S3       http://127.0.0.1:{addresses.stack_port}   (endpoint; any access key and secret do, region us-east-1)
   Data     {_shown(state)}
-
+{keys.said}
 Try it:
-
-  curl -s {api}/api/interactions -H 'content-type: application/json' \\
+{keys.export}
+  curl -s {api}/api/interactions {keys.header}-H 'content-type: application/json' \\
     -d '{body}'
 
 Ctrl-C stops it and keeps the data.

@@ -61,17 +61,18 @@ def build() -> str:
     return whole
 
 
-def deploy(stack_port: int, built: str, state: Path) -> None:
-    """Deploy the build with `sam deploy`, where it is not what stands there already."""
+def deploy(stack_port: int, built: str, state: Path, further: Sequence[str] = ()) -> None:
+    """Deploy the build with `sam deploy` and further parameters, where it is not what stands there already."""
     stamp = state / "deployed"
-    wanted = f"{built} {' '.join(parameters())}"
+    overrides = [*parameters(), *further]
+    wanted = f"{built} {' '.join(overrides)}"
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted and outputs(stack_port):
         return
     stamp.unlink(missing_ok=True)
     command = [*SAM, "deploy", *CONFIG, "--template-file", str(BUILD / "artifacts" / "template.yaml")]
     step(
         "Deploying the stack (sam deploy)",
-        [*command, *parameters()],
+        [*command, *overrides],
         "deploy",
         local_environment(stack_port),
         "sam could not deploy the project.",

@@ -111,7 +111,7 @@ def test_a_file_too_large_for_the_gateway_is_told_the_other_way(http: httpx.Clie
 def test_make_import_sends_and_follows(local_stack: LocalStack, tmp_path: Path) -> None:
     file = tmp_path / "a history.jsonl.gz"
     file.write_bytes(gzip.compress(LINES))
-    done = make("import", f"FILE={file}", f"URL={local_stack.api}")
+    done = make(local_stack, "import", f"FILE={file}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "a history.jsonl.gz: imported" in done.stdout
     assert "         300 rows read" in done.stdout
@@ -137,7 +137,7 @@ def test_an_import_that_has_ended_has_nothing_to_redrive(http: httpx.Client, loc
     done = wait_for_import(http, uploaded.headers["location"])
     answer = http.post(f"{uploaded.headers['location']}/redrive")
     assert answer.status_code == 409
-    script = make("redrive", f"IMPORT={done['id']}", f"URL={local_stack.api}")
+    script = make(local_stack, "redrive", f"IMPORT={done['id']}")
     assert script.returncode != 0
     assert "has ended" in script.stderr
 
@@ -158,10 +158,16 @@ def test_a_redrive_of_an_import_that_is_not_stalled_changes_nothing(http: httpx.
     assert done["chunks"] == done["chunks_done"] > 4
 
 
-def make(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+def make(local_stack: LocalStack, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run(local_stack, ["make", f"URL={local_stack.api}", *arguments])
 
 
 def importing(local_stack: LocalStack, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "scripts.importing", "--url", local_stack.api, *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    return run(local_stack, command)
+
+
+def run(local_stack: LocalStack, command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=ROOT, env=local_stack.env, capture_output=True, text=True, check=False, timeout=300
+    )

@@ -27,7 +27,14 @@ def test_every_example_answers_as_shown(fresh_stack: LocalStack, tmp_path: Path)
         if FORM in command:
             assert options(command) == options(pasted), "the command is not like the one in the answer"
             command = pasted
-        done = subprocess.run(["bash", "-euc", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["bash", "-euc", command],
+            cwd=tmp_path,
+            env=fresh_stack.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, f"{example.command}\n{done.stderr}"
         if example.answer is not None:
             try:

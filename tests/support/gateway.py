@@ -19,6 +19,8 @@ from plumbline.http.app import alerts_app, interactions_app
 from plumbline.http.lambda_handler import LambdaHandler
 from plumbline.http.services import Services
 
+from tests.support.keys import MASTER, admit_master
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -83,9 +85,19 @@ class Answer:
 
 
 class Gateway:
-    """Sends requests to the function that the template routes them to, and holds answers to their description."""
+    """Sends requests to the function that the template routes them to, and holds answers to their description.
 
-    def __init__(self, services: Services) -> None:
+    ``key`` goes with every request that has no credentials of its own; without one the first is let in that opens
+    everything. ``authorizer`` is what the gateway's own authoriser leaves in the event.
+    """
+
+    def __init__(
+        self, services: Services, key: str | None = MASTER.text, authorizer: Mapping[str, Any] | None = None
+    ) -> None:
+        if key == MASTER.text:
+            admit_master(services)
+        self._credentials = {} if key is None else {"authorization": f"Bearer {key}"}
+        self._authorizer = authorizer
         self._interactions = LambdaHandler(interactions_app, services)
         self._alerts = LambdaHandler(alerts_app, services)
 
@@ -113,7 +125,12 @@ class Gateway:
         body: bytes = b"",
     ) -> Answer:
         handler = self._alerts if path.startswith(("/api/alerts", "/api/metrics")) else self._interactions
-        given = event(method, path, query, _dashed(headers or {}), body)
+        sent = _dashed(headers or {})
+        if not {name.lower() for name in sent} & {"authorization", "x-api-key"}:
+            sent |= self._credentials
+        given = event(method, path, query, sent, body)
+        if self._authorizer is not None:
+            given["requestContext"]["authorizer"] = dict(self._authorizer)
         answered = handler(given, Context())  # type: ignore[arg-type]
         raw = answered.get("body", "")
         answer = Answer(

@@ -115,9 +115,24 @@ class LocalStack:
             aws_secret_access_key="test",
         )
 
-    def http(self) -> httpx.Client:
-        """An HTTP client of its API."""
-        return httpx.Client(base_url=self.api, timeout=60, trust_env=False)
+    @property
+    def key(self) -> str:
+        """The API key that it made for itself."""
+        return (self.state / "key").read_text("utf-8").strip()
+
+    @property
+    def env(self) -> dict[str, str]:
+        """This environment, with the stack's key for programs that call its API."""
+        return {**os.environ, "PLUMBLINE_KEY": self.key}
+
+    def http(self, key: str | None = None) -> httpx.Client:
+        """An HTTP client of its API, with a key: the stack's own, which may do everything, where none is named.
+
+        An empty one stands for no key at all.
+        """
+        sent = self.key if key is None else key
+        headers = {"authorization": f"Bearer {sent}"} if sent else {}
+        return httpx.Client(base_url=self.api, headers=headers, timeout=60, trust_env=False)
 
 
 def free_port() -> int:

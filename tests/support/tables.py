@@ -50,11 +50,13 @@ class Stack:
     baselines: str
     imports: str
     bucket: str
+    keys: str
 
     @classmethod
     def create(cls, clients: Clients) -> Stack:
         name = f"test-{secrets.token_hex(6)}"
-        stack = cls(f"{name}-interactions", f"{name}-baselines", f"{name}-imports", f"{name}-uploads")
+        tables = (f"{name}-interactions", f"{name}-baselines", f"{name}-imports")
+        stack = cls(*tables, bucket=f"{name}-uploads", keys=f"{name}-keys")
         for table, resource in stack._tables().items():
             properties = template()["Resources"][resource]["Properties"]
             wanted = {part: properties[part] for part in _OF_CREATE_TABLE if part in properties}
@@ -78,6 +80,7 @@ class Stack:
             baselines_table=self.baselines,
             imports_table=self.imports,
             uploads_bucket=self.bucket,
+            keys_table=self.keys,
             **changes,
         )
 
@@ -86,6 +89,7 @@ class Stack:
             self.interactions: "InteractionsTable",
             self.baselines: "BaselinesTable",
             self.imports: "ImportsTable",
+            self.keys: "KeysTable",
         }
 
 

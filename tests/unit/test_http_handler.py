@@ -77,7 +77,7 @@ def test_a_request_is_logged_once_with_the_gateways_id_and_without_a_word_of_it(
     assert all(one["duration_ms"] >= 0 for one in logged)
 
 
-def test_interactions_and_alerts_by_type_are_counted(
+def test_interactions_and_alerts_by_type_and_severity_are_counted(
     services: Services, capsys: pytest.CaptureFixture[str], own_service: str
 ) -> None:
     Gateway(services).post("/api/interactions", {"input_text": "", "output_text": ""})
@@ -93,8 +93,8 @@ def test_interactions_and_alerts_by_type_are_counted(
                 counted[(metric["Name"], *names)] = line[metric["Name"]]
     assert counted == {
         ("InteractionsRecorded", own_service): [1.0],
-        ("AlertsRaised", "threshold", own_service): [2.0],
-        ("AlertsRaised", "outlier", own_service): [1.0],
+        ("AlertsRaised", "threshold", own_service, "warning"): [2.0],
+        ("AlertsRaised", "outlier", own_service, "warning"): [1.0],
     }
 
 
@@ -183,19 +183,22 @@ print([name for name in ('aws_xray_sdk', 'email_validator', 'jinja2', 'multiproc
             assert out == loaded
 
     @pytest.mark.parametrize(
-        "env",
+        ("env", "status"),
         [
-            # What is wrong is said in the log of each request, where an operator looks for it.
-            {"ALERT_THRESHOLD": "many"},
-            {
-                "POWERTOOLS_TRACE_DISABLED": "false",
-                "LAMBDA_TASK_ROOT": "/var/task",
-                "_X_AMZN_TRACE_ID": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
-            },
+            # What is wrong is said in the log of each request, where an operator looks for it; nobody gets in.
+            ({"ALERT_THRESHOLD": "many"}, 500),
+            (
+                {
+                    "POWERTOOLS_TRACE_DISABLED": "false",
+                    "LAMBDA_TASK_ROOT": "/var/task",
+                    "_X_AMZN_TRACE_ID": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+                },
+                401,
+            ),
         ],
         ids=["wrong setting", "traced"],
     )
-    def test_it_answers(self, function: str, env: dict[str, str]) -> None:
+    def test_it_answers(self, function: str, env: dict[str, str], status: int) -> None:
         given = event("GET", "/nothing", "", {}, b"")
         then = f"""
 class Context:
@@ -203,4 +206,4 @@ class Context:
     memory_limit_in_mb = 512
 print(app.handler(json.loads({json.dumps(given)!r}), Context())["statusCode"])
 """
-        assert run(function, then, AWS_LAMBDA_FUNCTION_NAME="f", **env).endswith("404\n")
+        assert run(function, then, AWS_LAMBDA_FUNCTION_NAME="f", **env).endswith(f"{status}\n")

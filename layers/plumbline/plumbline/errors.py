@@ -28,6 +28,18 @@ class InvalidRequest(PlumblineError):
     status = 400
 
 
+class Unauthorized(PlumblineError):
+    """There is no key with the request, or none that opens. The message never says what was wrong with a key."""
+
+    status = 401
+
+
+class Forbidden(PlumblineError):
+    """The caller is known, and may not do this."""
+
+    status = 403
+
+
 class NotFound(PlumblineError):
     """There is no such thing."""
 

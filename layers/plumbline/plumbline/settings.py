@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 from plumbline.alerts import parse_rules
 from plumbline.errors import SettingsError
 from plumbline.models import Sensitivity
+from plumbline.retention import MAX_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from plumbline.alerts import Rule
 
 BaselineUpdates = Literal["stream", "inline"]
+Authorization = Literal["keys", "jwt", "iam", "none"]
 T = TypeVar("T", bound=str)
 
 
@@ -32,6 +34,11 @@ class Settings:
 
     ``import_queue_url`` is the queue of chunks, ``plan_queue_url`` that of files that are still to be cut into
     chunks. Where they are empty there is no queue, and a file is imported by whoever is told of it.
+
+    ``retention_days`` is how long interactions are kept that do not say it themselves; 0 is for ever.
+
+    ``authorization`` says who lets callers in: API keys, which stand in ``keys_table``, the gateway's own
+    authoriser for ``jwt`` or ``iam``, or (``none``) nobody: then the API is open.
     """
 
     interactions_table: str
@@ -47,6 +54,9 @@ class Settings:
     cursor_key: str = "plumbline"
     import_queue_url: str = ""
     plan_queue_url: str = ""
+    retention_days: int = 0
+    keys_table: str = "plumbline-keys"
+    authorization: Authorization = "keys"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -70,6 +80,9 @@ class Settings:
             cursor_key=_text(env, "CURSOR_KEY", "plumbline"),
             import_queue_url=_text(env, "IMPORT_QUEUE_URL", ""),
             plan_queue_url=_text(env, "PLAN_QUEUE_URL", ""),
+            retention_days=int(_number(env, "RETENTION_DAYS", 0.0, least=0.0, most=MAX_DAYS, whole=True)),
+            keys_table=_text(env, "KEYS_TABLE", "plumbline-keys"),
+            authorization=_choice(env, "AUTHORIZATION", get_args(Authorization), "keys"),
         )
 
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from plumbline import __version__
 from plumbline.http import handlers
 from plumbline.http.edge import Edge
+from plumbline.http.guard import Guard
 from plumbline.http.routes import alerts, imports, interactions, metrics, service
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def _app(services: Services, *routers: APIRouter) -> FastAPI:
     )
     app.state.services = services
     handlers.install(app)
+    # The last one added is the outermost.
+    app.add_middleware(Guard, services=services)
     app.add_middleware(Edge, services=services)
     for router in routers:
         app.include_router(router)

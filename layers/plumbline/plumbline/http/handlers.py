@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from plumbline.errors import PlumblineError, Unavailable
+from plumbline.errors import PlumblineError, Unauthorized, Unavailable
 from plumbline.http.envelope import failure
 from plumbline.http.problems import explain, known_names, short, summary
 
@@ -25,13 +25,25 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _refused)
 
 
+def answer_known(error: PlumblineError) -> Response:
+    """The answer that an error means.
+
+    Raises:
+        PlumblineError: the same error, where it is not the caller's doing: what it says is for the operator.
+    """
+    if error.status == PlumblineError.status:
+        raise error
+    headers = None
+    if isinstance(error, Unavailable):
+        headers = {"Retry-After": str(error.retry_after)}
+    elif isinstance(error, Unauthorized):
+        headers = {"WWW-Authenticate": "Bearer"}
+    return failure(error.status, error.message, error.problems, headers)
+
+
 async def _known(_request: Request, error: Exception) -> Response:
     assert isinstance(error, PlumblineError)
-    if error.status == PlumblineError.status:
-        # Not the caller's doing: what it says is for the operator.
-        raise error
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else None
-    return failure(error.status, error.message, error.problems, headers)
+    return answer_known(error)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -13,6 +13,7 @@ from aws_lambda_powertools.logging import correlation_paths
 from mangum import Mangum
 
 from plumbline.errors import SettingsError
+from plumbline.http.guard import warming_up
 from plumbline.storage.deadline import within
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class LambdaHandler:
         _ = self._services.clients
         _ = self._handle
         for method, path in (("GET", "/api/interactions"), ("POST", "/api/interactions"), ("GET", "/api/alerts")):
-            self._answer(_sample_event(method, path), None)
+            self._answer(warming_up(_sample_event(method, path)), None)
         gc.enable()
         # What is there now stays: the collector need not look at it again.
         gc.freeze()

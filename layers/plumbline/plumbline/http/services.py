@@ -14,6 +14,7 @@ from plumbline.baseline_cache import BaselineCache
 from plumbline.http.cursors import Cursors
 from plumbline.http.telemetry import Telemetry
 from plumbline.imports.redrive import Redriver
+from plumbline.keyring import Keyring
 from plumbline.recording import Recorder
 from plumbline.series_history import SeriesHistory
 from plumbline.settings import Settings
@@ -22,6 +23,8 @@ from plumbline.storage.clients import Clients
 from plumbline.storage.files import FileStore
 from plumbline.storage.imports import ImportStore
 from plumbline.storage.interactions import InteractionStore
+from plumbline.storage.keys import KeyStore
+from plumbline.storage.probe import TableProbe
 from plumbline.storage.queue import ImportQueue
 from plumbline.storage.retrying import PROMPT
 
@@ -65,6 +68,10 @@ class Services:
         )
 
     @cached_property
+    def probe(self) -> TableProbe:
+        return TableProbe(self.clients, self.settings.interactions_table, lambda: self.clock().timestamp())
+
+    @cached_property
     def imports(self) -> ImportStore:
         return ImportStore(self.clients, self.settings.imports_table, clock=self.clock)
 
@@ -99,6 +106,14 @@ class Services:
         return Recorder(
             self.interactions, self.baselines, self.rules, self.settings, self.baseline_store, clock=self.clock
         )
+
+    @cached_property
+    def keys(self) -> KeyStore:
+        return KeyStore(self.clients.dynamodb, self.settings.keys_table)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        return Keyring(self.keys, self.clock, lambda task: self.clients.workers.submit(task))
 
     @cached_property
     def cursors(self) -> Cursors:

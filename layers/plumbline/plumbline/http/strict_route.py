@@ -1,15 +1,19 @@
-"""Routes that read exactly what they say: JSON where there is a body, and no parameter unknown or given twice."""
+"""Routes that read exactly what they say: JSON where there is a body, and no parameter unknown or given twice.
+
+And only for those who may: each says by :func:`needs` which scope its callers must have.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 
-from plumbline.errors import PayloadTooLarge, UnsupportedMediaType, ValidationFailed
+from plumbline.errors import Forbidden, PayloadTooLarge, Unauthorized, UnsupportedMediaType, ValidationFailed
 from plumbline.http import json_body
+from plumbline.http.guard import GRANTED
 from plumbline.http.limits import MAX_JSON_BYTES
 from plumbline.http.problems import short, summary
 
@@ -17,6 +21,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from starlette.responses import Response
+
+    from plumbline.access import Scope
+
+Endpoint = TypeVar("Endpoint", bound="Callable[..., object]")
+_NEEDED = "needed_scope"
+
+
+def needs(scope: Scope) -> Callable[[Endpoint], Endpoint]:
+    """Say of an endpoint which scope its callers must have."""
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _NEEDED, scope)
+        return endpoint
+
+    return mark
+
+
+def needed_scope(endpoint: object) -> Scope | None:
+    """The scope that an endpoint's callers must have; None where it does not say."""
+    scope: Scope | None = getattr(endpoint, _NEEDED, None)
+    return scope
 
 
 class _JsonRequest(Request):
@@ -35,8 +60,11 @@ class StrictRoute(APIRoute):
         answer = super().get_route_handler()
         reads_json = self.body_field is not None
         takes_query = bool(self.dependant.query_params)
+        # A route that says nothing is not for everybody.
+        needed = needed_scope(self.endpoint) or "admin"
 
         async def handle(request: Request) -> Response:
+            _check_scope(request, needed)
             _check_query(request, takes_query=takes_query)
             _check_encoding(request)
             return await answer(await _read_json(request) if reads_json else request)
@@ -47,6 +75,15 @@ class StrictRoute(APIRoute):
 def media_type(request: Request) -> str:
     """The type of the request's body, without its parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _check_scope(request: Request, needed: Scope) -> None:
+    granted = request.scope.get(GRANTED)
+    if granted is None:
+        # The guard has not seen this request: whoever left it out has not opened the routes by that.
+        raise Unauthorized("This address needs an API key.")
+    if needed not in granted:
+        raise Forbidden(f"This address needs the scope {needed}, which the caller does not have.")
 
 
 def _check_query(request: Request, *, takes_query: bool) -> None:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from plumbline.http.envelope import success
 from plumbline.http.requests import AlertsQuery
 from plumbline.http.services import ServicesDep
-from plumbline.http.strict_route import StrictRoute
+from plumbline.http.strict_route import StrictRoute, needs
 from plumbline.http.views import alert_view
 from plumbline.storage.alert_listing import AlertQuery
 from plumbline.times import format_time
@@ -24,6 +24,7 @@ _LISTING = "alerts"
 
 
 @router.get("", summary="List alerts, newest first", response_model=None)
+@needs("read")
 async def list_all(query: Annotated[AlertsQuery, Query()], services: ServicesDep) -> Response:
     """Alerts that match all filters. A page may have fewer than ``limit`` alerts, even none, and still a
     ``next_cursor``, where alerts that match are rare: go on until there is none.

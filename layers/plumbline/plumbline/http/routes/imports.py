@@ -14,13 +14,13 @@ from plumbline.errors import Conflict, NotFound, PayloadTooLarge, Unavailable
 from plumbline.http.curl import upload_command
 from plumbline.http.envelope import success
 from plumbline.http.fields import Id, IdempotencyKey
-from plumbline.http.filenames import content_type, rejected_filename
+from plumbline.http.filenames import content_type, key_filename, rejected_filename
 from plumbline.http.import_views import import_view
 from plumbline.http.limits import FILE_AWAITED, MAX_PRESIGNED_BYTES, MAX_UPLOAD_BYTES, PRESIGNED_SECONDS
 from plumbline.http.multipart import FILE_FIELD, Upload, read_upload
 from plumbline.http.requests import ImportBody, PageQuery
 from plumbline.http.services import Services, ServicesDep
-from plumbline.http.strict_route import StrictRoute
+from plumbline.http.strict_route import StrictRoute, needs
 from plumbline.imports.identity import API_UPLOADS_PREFIX, import_id
 from plumbline.models import Import
 from plumbline.times import format_time
@@ -55,6 +55,7 @@ _FORM = {
 
 
 @router.post("/interactions/bulk", summary="Import a file", response_model=None, openapi_extra=_FORM)
+@needs("ingest")
 async def upload(
     request: Request,
     services: ServicesDep,
@@ -83,6 +84,7 @@ async def upload(
 
 
 @router.post("/imports", summary="Ask where to upload a file of up to 5 GB", response_model=None)
+@needs("ingest")
 async def begin(
     body: ImportBody,
     services: ServicesDep,
@@ -96,7 +98,7 @@ async def begin(
     """
     bucket = services.settings.uploads_bucket
     token = _token(idempotency_key, "form", body.filename)
-    key = f"{API_UPLOADS_PREFIX}{token}/{body.filename}"
+    key = f"{API_UPLOADS_PREFIX}{token}/{key_filename(body.filename)}"
     now = services.clock()
     new = Import(
         id=import_id(bucket, key),
@@ -125,6 +127,7 @@ async def begin(
 
 
 @router.get("/imports", summary="List imports, newest first", response_model=None)
+@needs("read")
 async def list_all(query: Annotated[PageQuery, Query()], services: ServicesDep) -> Response:
     """Every file that was handed in, and how far it has come."""
     position = None if query.cursor is None else services.cursors.read(query.cursor, _LISTING, {})
@@ -137,12 +140,14 @@ async def list_all(query: Annotated[PageQuery, Query()], services: ServicesDep) 
 
 
 @router.get("/imports/{id}", summary="Read an import", response_model=None)
+@needs("read")
 async def read(id: Annotated[Id, Path()], services: ServicesDep) -> Response:  # noqa: A002 - the path's name for it
     """How far an import has come, and what could not be used."""
     return success(_view(_existing(id, services), services), "Import fetched successfully")
 
 
 @router.post("/imports/{id}/redrive", summary="Send once more what an import is missing", response_model=None)
+@needs("admin")
 async def redrive(id: Annotated[Id, Path()], services: ServicesDep) -> Response:  # noqa: A002 - the path's name for it
     """For an import that is stalled, once the cause is gone: exactly what is not done is tried again. Of one that
     is not stalled nothing is done twice either.

@@ -16,7 +16,7 @@ from plumbline.http.fields import Id, IdempotencyKey
 from plumbline.http.limits import EARLIEST, MAX_AHEAD
 from plumbline.http.requests import InteractionBody, PageQuery
 from plumbline.http.services import ServicesDep
-from plumbline.http.strict_route import StrictRoute
+from plumbline.http.strict_route import StrictRoute, needs
 from plumbline.http.views import interaction_view
 from plumbline.models import NewInteraction
 from plumbline.storage.idempotency import Idempotency
@@ -28,6 +28,7 @@ _LISTING = "interactions"
 
 
 @router.post("", summary="Record an interaction", response_model=None)
+@needs("ingest")
 async def create(
     body: InteractionBody,
     services: ServicesDep,
@@ -53,6 +54,7 @@ async def create(
 
 
 @router.get("", summary="List interactions, newest first", response_model=None)
+@needs("read")
 async def list_all(query: Annotated[PageQuery, Query()], services: ServicesDep) -> Response:
     """A page has fewer than ``limit`` where texts are very long; ``next_cursor`` says whether there is more."""
     position = None if query.cursor is None else services.cursors.read(query.cursor, _LISTING, {})
@@ -65,6 +67,7 @@ async def list_all(query: Annotated[PageQuery, Query()], services: ServicesDep) 
 
 
 @router.get("/{id}", summary="Read an interaction", response_model=None)
+@needs("read")
 async def read(id: Annotated[Id, Path()], services: ServicesDep) -> Response:  # noqa: A002 - the path's name for it
     """One interaction with its metrics and alerts."""
     interaction = services.interactions.get(id)

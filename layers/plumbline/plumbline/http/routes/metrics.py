@@ -14,7 +14,7 @@ from plumbline.http.problems import short
 from plumbline.http.requests import SeriesQuery
 from plumbline.http.series_views import SeriesViews
 from plumbline.http.services import Services, ServicesDep
-from plumbline.http.strict_route import StrictRoute
+from plumbline.http.strict_route import StrictRoute, needs
 from plumbline.metrics import SERIES
 from plumbline.models import ELEMENTS
 
@@ -24,6 +24,7 @@ _SIMILAR = 3
 
 
 @router.get("", summary="Show what every series looks like", response_model=None)
+@needs("read")
 async def list_all(services: ServicesDep) -> Response:
     """Every series over the days that baselines are made of: Plumbline's own, and the callers' that have values
     (of more than 400 those with the most).
@@ -33,6 +34,7 @@ async def list_all(services: ServicesDep) -> Response:
 
 
 @router.get("/{series}", summary="Show a series day by day", response_model=None)
+@needs("read")
 async def read(
     series: Annotated[str, Path(description="Its name, like `output.length`.")],
     query: Annotated[SeriesQuery, Query()],
