@@ -90,23 +90,6 @@ class TestStorageDown:
         answer = api.get(address, query)
         assert (answer.status, answer.headers["retry-after"]) == (503, "1")
 
-    def test_health_says_whether_the_table_answers(self, clients: Clients, stack: Stack, clock: Clock) -> None:
-        answer = Gateway(services(clients, stack.settings(), clock)).get("/health")
-        assert (answer.status, answer.data, answer.message) == (200, {"status": "ok"}, "Service is healthy")
-        for fault in (throttle, no_such_table):
-            api = Gateway(services(failing_at(1, fault).wrap(clients), stack.settings(), clock))
-            answer = api.get("/health")
-            assert (answer.status, answer.headers["retry-after"], answer.fields) == (503, "5", ["storage"])
-
-    def test_health_finds_a_table_that_is_not_there(self, clients: Clients, stack: Stack, clock: Clock) -> None:
-        settings = stack.settings()
-        settings = type(settings)("elsewhere", settings.baselines_table, settings.imports_table, stack.bucket)
-        assert Gateway(services(clients, settings, clock)).get("/health").status == 503
-
-
-def no_such_table() -> Any:
-    raise faults.error("ResourceNotFoundException", 400)
-
 
 class TestTwiceAndKilled:
     @pytest.mark.parametrize("mode", ["stream", "inline"])

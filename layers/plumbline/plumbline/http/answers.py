@@ -157,6 +157,7 @@ class Health(Answer):
     """The service works."""
 
     status: Literal["ok"]
+    version: str = Field(description="Which version of Plumbline runs.", examples=["0.1.0"])
 
 
 class FieldProblem(Answer):

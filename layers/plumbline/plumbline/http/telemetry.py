@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from plumbline.errors import SettingsError
+from plumbline.errors import SettingsError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -65,6 +65,14 @@ class Telemetry:
         """Log one request: which route, never the address, which may hold what a user typed."""
         fields: dict[str, Any] = {"method": method, "route": route, "status": status}
         self.logger.info("request answered", extra={**fields, "duration_ms": round(milliseconds, 1)})
+
+    def no_answer(self, error: Exception) -> None:
+        """Log that a table did not answer when it was asked; a reason that will not pass counts as unexpected."""
+        if not isinstance(error, Unavailable):
+            self.unexpected("health", error)
+            return
+        cause = type(error.__cause__ or error)
+        self.logger.warning("storage does not answer", extra={"error": f"{cause.__module__}.{cause.__qualname__}"})
 
     def unexpected(self, request_id: str, error: Exception) -> None:
         """Log an error that no route foresaw: its type and place, but not its message, which may quote a text.

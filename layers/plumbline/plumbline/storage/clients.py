@@ -44,6 +44,10 @@ _PROMPT = Config(
 _PATIENT = _PROMPT.merge(
     Config(connect_timeout=3, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 8})
 )
+# Whoever asks whether storage answers wants to know soon that it does not.
+_IMPATIENT = _PROMPT.merge(
+    Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 2})
+)
 # Items are built in wire form by this package: validating them costs a third of a write. Another fifth goes into
 # botocore's name for itself, which it puts together twice a request unless it is told what to say.
 _DYNAMODB = Config(
@@ -61,7 +65,7 @@ class Clients:
 
     Tasks given to ``workers`` never give it further tasks: they could wait for each other for ever. ``pace`` says
     how many of them may write in bulk at the moment. Few functions use a queue, so ``sqs`` is made by ``make_sqs``
-    when it is first asked for.
+    when it is first asked for; and so is ``probe``, which gives DynamoDB up after a second or two.
     """
 
     dynamodb: DynamoDBClient
@@ -69,10 +73,15 @@ class Clients:
     workers: ThreadPoolExecutor = field(default_factory=_workers)
     pace: Pace = field(default_factory=lambda: Pace(WORKERS))
     make_sqs: Callable[[], SQSClient] = field(default_factory=lambda: _sqs(boto3.Session(), _PROMPT))
+    make_probe: Callable[[], DynamoDBClient] = field(default_factory=lambda: _probe(boto3.Session()))
 
     @property
     def sqs(self) -> SQSClient:
         return self.make_sqs()
+
+    @property
+    def probe(self) -> DynamoDBClient:
+        return self.make_probe()
 
     @classmethod
     def create(cls, *, patient: bool = False) -> Clients:
@@ -88,12 +97,21 @@ class Clients:
         s3 = session.client("s3", config=config.merge(_s3_config()))
         for client in (dynamodb, s3):
             heed(client)
-        return cls(dynamodb, s3, make_sqs=_sqs(session, config))
+        return cls(dynamodb, s3, make_sqs=_sqs(session, config), make_probe=_probe(session))
 
 
 def _sqs(session: boto3.Session, config: Config) -> Callable[[], SQSClient]:
     def make() -> SQSClient:
         client = session.client("sqs", config=config)
+        heed(client)
+        return client
+
+    return cache(make)
+
+
+def _probe(session: boto3.Session) -> Callable[[], DynamoDBClient]:
+    def make() -> DynamoDBClient:
+        client = session.client("dynamodb", config=_IMPATIENT.merge(_DYNAMODB))
         heed(client)
         return client
 
