@@ -17,6 +17,7 @@ from botocore.config import Config
 from samcli.yamlhelper import yaml_parse
 
 from scripts.environments import EMULATOR, LOCAL, ROOT, ensure
+from scripts.keys import first_key
 from scripts.local_stack.__main__ import check_ports, only_one
 from scripts.local_stack.emulator import Addresses, Emulator
 from scripts.local_stack.steps import CREDENTIAL, REGION
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 # `sam local` resolves a reference to a table as its logical id, and the pseudo parameters to these.
 BUCKET = f"local-uploads-123456789012-{REGION}"
+KEYS = "KeysTable"
 OF_CREATE_TABLE = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 
 
@@ -57,10 +59,13 @@ def run(addresses: Addresses, state: Path) -> None:
         ensure(EMULATOR)
         with Emulator(addresses, state, "local") as emulator:
             create_all(addresses.stack_port)
+            # `sam local` resolves the table's reference, too, as its logical id.
+            about = first_key.welcome(addresses.stack_port, {KEYS: KEYS}, state)
             print(f"DynamoDB and S3 for `sam local` answer on http://127.0.0.1:{addresses.stack_port}", flush=True)
             print(
                 f"Tables {', '.join(tables())}; bucket {BUCKET}. Ctrl-C stops them and keeps the data.", flush=True
             )
+            print(f"{about.said}\nWhat curl needs:\n{about.export}", flush=True)
             emulator.wait()
         emulator.complain()
 

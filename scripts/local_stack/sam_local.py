@@ -9,6 +9,7 @@ and becomes the `sam local` command that it prints. The tables are those of `mak
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shlex
@@ -20,10 +21,12 @@ import docker
 from docker.errors import DockerException, ImageNotFound
 
 from scripts.environments import LOCAL, ROOT, stop
+from scripts.keys import keyfile
 from scripts.local_stack.deployment import ARCHITECTURES, SAM, fingerprint
 from scripts.local_stack.steps import REGION, step
 
 BUILD = LOCAL / "sam-local"
+ENGINE = LOCAL / "engine"
 VARIABLES = ROOT / "events" / "variables" / "sam-local.json"
 USUAL_PORT = "4567"
 RUNTIME = os.environ.get("PYTHON_RUNTIME") or "python3.13"
@@ -34,7 +37,8 @@ def main() -> None:
     action, *rest = sys.argv[1:] or [""]
     if action not in {"start-api", "invoke"}:
         stop("Say start-api or invoke: make local-api, or make local-invoke EVENT=events/alerts-list.json")
-    own = function_and_event(rest.pop(0) if rest else "") if action == "invoke" else []
+    sample = rest.pop(0) if rest else ""
+    own = function_and_event(sample) if action == "invoke" else []
     architecture = ARCHITECTURES.get(platform.machine().lower(), "x86_64")
     pulled = image_is_here(architecture)
     build(architecture)
@@ -60,7 +64,22 @@ def function_and_event(event: str) -> list[str]:
     if Path(event).name not in events:
         stop(f"There is no event {event!r}. There are: {', '.join(f'events/{name}' for name in events)}")
     function = Path(event).name.partition("-")[0].capitalize() + "Function"
-    return [function, "--event", str(ROOT / "events" / Path(event).name)]
+    return [function, "--event", str(with_key(ROOT / "events" / Path(event).name))]
+
+
+def with_key(event: Path) -> Path:
+    """The event, with the key that `make local-engine` made, where it is a request without one."""
+    content = json.loads(event.read_text(encoding="utf-8"))
+    key = keyfile.key_for("http://127.0.0.1", state=ENGINE)
+    if "headers" not in content or key is None:
+        return event
+    content["headers"] = {"authorization": f"Bearer {key}", **content["headers"]}
+    changed = BUILD / "event.json"
+    BUILD.mkdir(parents=True, exist_ok=True)
+    changed.unlink(missing_ok=True)
+    with open(os.open(changed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123
+        json.dump(content, file)
+    return changed
 
 
 def image_is_here(architecture: str) -> bool:

@@ -59,7 +59,8 @@ def sam_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SamLocal]:
         engine = subprocess.Popen(command, cwd=ROOT, stdout=written, stderr=subprocess.STDOUT)
     try:
         wait_for(lambda: "answer on" in log.read_text(), engine, log)
-        yield SamLocal({**os.environ, "ENGINE_PORT": port})
+        key = (folder / "state" / "key").read_text().strip()
+        yield SamLocal({**os.environ, "ENGINE_PORT": port, "PLUMBLINE_KEY": key})
     finally:
         end(engine)
 
@@ -77,7 +78,9 @@ def api(sam_local: SamLocal, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         )
     try:
         wait_for(lambda: "Running on http" in log.read_text(), process, log)
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False) as client:
+        address = f"http://127.0.0.1:{port}"
+        headers = {"authorization": f"Bearer {sam_local.env['PLUMBLINE_KEY']}"}
+        with httpx.Client(base_url=address, headers=headers, timeout=120, trust_env=False) as client:
             yield client
     finally:
         end(process)
@@ -112,6 +115,13 @@ def test_the_api_records_and_answers(api: httpx.Client) -> None:
 
     (alert,) = api.get("/api/alerts", params={"interaction_id": made["id"]}).json()["data"]
     assert (alert["alert_type"], alert["element"], alert["metric_value"]) == ("threshold", "output", len(text))
+
+
+def test_the_api_is_closed_without_a_key(api: httpx.Client) -> None:
+    answer = api.get("/api/interactions", headers={"authorization": "none"})
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert answer.json()["success"] is False
+    assert api.get("/openapi.json", headers={"authorization": ""}).status_code == 200
 
 
 def test_the_api_answers_unknown_routes_in_the_envelope(api: httpx.Client) -> None:
