@@ -16,7 +16,7 @@ SAM := $(VENV)/sam
 KEYS = $(VENV)/python -m scripts.keys $(if $(filter file,$(origin CONFIG)),,--config "$(CONFIG)")
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run key keys revoke test build deploy import redrive check format clean bench local-engine local-api local-invoke openapi
+.PHONY: help setup run key keys revoke test build deploy import redrive check audit format clean bench local-engine local-api local-invoke openapi
 .NOTPARALLEL:
 
 help: ## List these targets
@@ -71,7 +71,7 @@ openapi: setup ## Write the OpenAPI document and README's table of metrics anew
 	@$(VENV)/python scripts/openapi.py
 	@$(VENV)/python -m scripts.metrics_table
 
-check: setup ## Lint, format, types, OpenAPI document, template
+check: setup ## Lint, format, types, OpenAPI document, template (cfn-lint, sam validate, Checkov)
 	@$(VENV)/ruff check
 	@$(VENV)/ruff format --check
 	@$(VENV)/mypy layers/plumbline scripts functions tests
@@ -79,6 +79,10 @@ check: setup ## Lint, format, types, OpenAPI document, template
 	@$(VENV)/python -m scripts.metrics_table --check
 	@$(VENV)/cfn-lint template.yaml
 	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
+	@$(VENV)/python -m scripts.review template
+
+audit: setup ## Look up published vulnerabilities of what runs in Lambda (asks the package index)
+	@$(VENV)/python -m scripts.review dependencies
 
 format: setup ## Format the code
 	@$(VENV)/ruff check --fix-only --quiet

@@ -1,4 +1,4 @@
-"""Makes the project's two Python environments and keeps them in step with their requirements.
+"""Makes the project's Python environments and keeps them in step with their requirements.
 
 Standard library only: this runs before anything is installed.
 
@@ -43,6 +43,13 @@ EMULATOR = Environment(
     LOCAL / "ministack",
     ROOT / "scripts" / "local-stack-requirements.txt",
     "the local AWS (MiniStack)",
+    ("--no-deps", "--require-hashes"),
+)
+# Of its own: Checkov pins another boto3 than the functions' one. Made by those who review: `make check`, `make audit`.
+REVIEW = Environment(
+    LOCAL / "review",
+    ROOT / "scripts" / "review-requirements.txt",
+    "reviewing template and dependencies (Checkov, pip-audit)",
     ("--no-deps", "--require-hashes"),
 )
 
