@@ -47,7 +47,7 @@ class Edge:
         await send({"type": "http.response.body", "body": answer.body})
         # Without a context it is the function's own warm-up.
         if scope.get("aws.context") is not None:
-            route = getattr(inner.get("route"), "path", "none")
+            route = getattr(inner.get("route"), "path_format", "none")
             milliseconds = (time.perf_counter() - started) * 1000
             self._services.telemetry.answered(scope["method"], route, answer.start["status"], milliseconds)
             if answer.start["status"] in _REFUSED:
