@@ -13,6 +13,27 @@ from plumbline.http.services import Services
 from tests.support.gateway import Gateway
 
 
+SCOPES = {
+    ("post", "/api/interactions"): "ingest",
+    ("get", "/api/interactions"): "read",
+    ("get", "/api/interactions/{id}"): "read",
+    ("delete", "/api/interactions/{id}"): "admin",
+    ("post", "/api/interactions/bulk"): "ingest",
+    ("post", "/api/imports"): "ingest",
+    ("get", "/api/imports"): "read",
+    ("get", "/api/imports/{id}"): "read",
+    ("post", "/api/imports/{id}/redrive"): "admin",
+    ("get", "/api/alerts"): "read",
+    ("get", "/api/metrics"): "read",
+    ("get", "/api/metrics/{series}"): "read",
+    ("post", "/api/keys"): "admin",
+    ("get", "/api/keys"): "admin",
+    ("delete", "/api/keys/{id}"): "admin",
+    ("get", "/api/settings"): "admin",
+    ("get", "/health"): None,
+}
+
+
 @pytest.fixture(scope="module")
 def api() -> Gateway:
     return Gateway(Services())
@@ -33,20 +54,26 @@ def test_it_describes_every_address_of_both_functions() -> None:
     described = {
         (method, path) for path, methods in documentation.written()["paths"].items() for method in methods
     }
-    assert described == {
-        ("post", "/api/interactions"),
-        ("get", "/api/interactions"),
-        ("get", "/api/interactions/{id}"),
-        ("post", "/api/interactions/bulk"),
-        ("post", "/api/imports"),
-        ("get", "/api/imports"),
-        ("get", "/api/imports/{id}"),
-        ("post", "/api/imports/{id}/redrive"),
-        ("get", "/api/alerts"),
-        ("get", "/api/metrics"),
-        ("get", "/api/metrics/{series}"),
-        ("get", "/health"),
+    assert described == SCOPES.keys()
+
+
+def test_it_says_which_scope_an_address_needs_and_how_a_key_is_sent() -> None:
+    document = documentation.written()
+    assert {name: scheme["type"] for name, scheme in document["components"]["securitySchemes"].items()} == {
+        "bearer": "http",
+        "apiKey": "apiKey",
     }
+    for (method, path), scope in SCOPES.items():
+        operation = document["paths"][path][method]
+        refusals = {"401", "403"} & operation["responses"].keys()
+        if scope is None:
+            assert "security" not in operation, path
+            assert not refusals, path
+        else:
+            assert operation["security"] == [{"bearer": []}, {"apiKey": []}], path
+            assert operation["description"].endswith(f"Needs a key with the scope `{scope}`."), path
+            assert refusals == {"401", "403"}, path
+            assert "WWW-Authenticate" in operation["responses"]["401"]["headers"]
 
 
 def test_every_reference_leads_somewhere() -> None:

@@ -68,6 +68,7 @@ class Interaction(Answer):
     metrics: dict[str, float] = Field(description="By series: `input.length`, `output.length`, …")
     alerts: list[Alert]
     metadata: dict[str, Any]
+    expires_at: datetime | None = Field(description="When it is removed by itself; null for never.")
 
 
 class Threshold(Answer):
@@ -183,6 +184,12 @@ class InteractionsAnswer(Success):
 
     data: list[Interaction]
     next_cursor: str = Field("", description="Where the next page begins; absent on the last one.")
+
+
+class RemovedAnswer(Success):
+    """It has been removed."""
+
+    data: None
 
 
 class AlertsAnswer(Success):

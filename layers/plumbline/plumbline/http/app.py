@@ -10,7 +10,7 @@ from plumbline import __version__
 from plumbline.http import handlers
 from plumbline.http.edge import Edge
 from plumbline.http.guard import Guard
-from plumbline.http.routes import alerts, imports, interactions, metrics, service
+from plumbline.http.routes import alerts, imports, interactions, keys, metrics, service, settings
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -21,9 +21,9 @@ TITLE = "Plumbline"
 
 
 def interactions_app(services: Services) -> FastAPI:
-    """Interactions and imports, and every address that is nobody else's: health and documentation."""
+    """Interactions and imports, and every address that is nobody else's: keys, settings, documentation."""
     # /api/interactions/bulk stands before /api/interactions/{id}: the first route that matches answers.
-    return _app(services, imports.router, interactions.router, service.router)
+    return _app(services, imports.router, interactions.router, keys.router, settings.router, service.router)
 
 
 def alerts_app(services: Services) -> FastAPI:

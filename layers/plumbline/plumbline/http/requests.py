@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from plumbline.access.scopes import SCOPES, Scope
 from plumbline.errors import ValidationFailed
 from plumbline.http.fields import Days, Id, Limit, MetricName, Time
 from plumbline.http.filenames import ENDINGS, NAME_PATTERN, read_filename
@@ -15,6 +16,7 @@ from plumbline.http.limits import (
     DEFAULT_PAGE,
     MAX_CURSOR,
     MAX_FILENAME,
+    MAX_KEY_NAME,
     MAX_METADATA_BYTES,
     MAX_METADATA_DEPTH,
     MAX_METADATA_ENTRIES,
@@ -24,6 +26,7 @@ from plumbline.http.problems import json_kind, short
 from plumbline.metrics import METRIC_NAME
 from plumbline.models import ELEMENTS, AlertType, Element, Severity
 from plumbline.own_metrics import MAX_METRIC_VALUE, MAX_METRICS, own_series
+from plumbline.retention import MAX_DAYS, check_days
 
 
 class _Strict(BaseModel):
@@ -88,6 +91,17 @@ _Number = Annotated[
 ]
 
 
+def _days_kept(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"must be a whole number of days, not {json_kind(value)}")  # noqa: TRY004 - as above
+    check_days(value)
+    return value
+
+
+_DaysKept = Annotated[
+    int, BeforeValidator(_days_kept), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_DAYS})
+]
+
 # What NUL and the rest do to texts, json_body.py says; these describe it in the API's documentation.
 _NO_NUL = r"^[^\u0000]*$"
 _METADATA_NAMES = {"minLength": 1, "maxLength": MAX_METADATA_KEY, "pattern": _NO_NUL}
@@ -122,6 +136,11 @@ class InteractionBody(_Strict):
     created_at: Time | None = Field(
         None, description="When it happened, if not now: at the earliest 1970, at most 24 hours ahead."
     )
+    retention_days: _DaysKept | None = Field(
+        None,
+        description=f"How long it is kept, counted from now: 1 to {MAX_DAYS} days, instead of what is set for all.",
+        examples=[30],
+    )
 
 
 class ImportBody(_Strict):
@@ -132,6 +151,28 @@ class ImportBody(_Strict):
         examples=["history.csv.gz"],
         json_schema_extra={"maxLength": MAX_FILENAME, "pattern": NAME_PATTERN},
     )
+
+
+def _name(value: str) -> str:
+    if not (value.isprintable() and value == value.strip()):
+        raise ValueError("must be visible characters, without spaces at its ends")
+    return value
+
+
+class KeyBody(_Strict):
+    """A key that is to be made."""
+
+    name: Annotated[str, AfterValidator(_name)] = Field(
+        min_length=1, max_length=MAX_KEY_NAME, description="What it is for.", examples=["importer"]
+    )
+    scopes: list[Scope] = Field(
+        min_length=1,
+        max_length=len(SCOPES),
+        description="What it may do: `ingest` writes interactions and files, `read` reads all that was recorded,"
+        " `admin` is for keys, settings, deleting and redriving. None contains another.",
+        examples=[["ingest", "read"]],
+    )
+    expires_at: Time | None = Field(None, description="When it ends; without it, it is good until it is revoked.")
 
 
 class PageQuery(_Strict):

@@ -64,6 +64,7 @@ class Services:
             settings.interactions_table,
             settings.uploads_bucket,
             baselines_table=settings.baselines_table,
+            streamed=settings.baseline_updates == "stream",
             clock=lambda: self.clock().timestamp(),
         )
 
@@ -113,7 +114,10 @@ class Services:
 
     @cached_property
     def keyring(self) -> Keyring:
-        return Keyring(self.keys, self.clock, lambda task: self.clients.workers.submit(task))
+        return Keyring(self.keys, self.clock, self._later)
+
+    def _later(self, task: Callable[[], None]) -> None:
+        self.clients.workers.submit(task)
 
     @cached_property
     def cursors(self) -> Cursors:
