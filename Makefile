@@ -8,15 +8,16 @@ ENGINE_PORT ?= 4567
 CONFIG ?= default
 URL ?= http://127.0.0.1:$(PORT)
 export SAM_CLI_TELEMETRY = 0
-export ENGINE_PORT FILE NAME SCOPES EXPIRES KEY
+export ENGINE_PORT FILE NAME SCOPES EXPIRES KEY FUNCTION SINCE
 
 VENV := .venv/bin
 SAM := $(VENV)/sam
-# Without a CONFIG named by whoever calls, keys are those of the local stack that runs.
-KEYS = $(VENV)/python -m scripts.keys $(if $(filter file,$(origin CONFIG)),,--config "$(CONFIG)")
+# Without a CONFIG named by whoever calls, it is the local stack that runs.
+STACK = $(if $(filter file,$(origin CONFIG)),,--config "$(CONFIG)")
+KEYS = $(VENV)/python -m scripts.keys $(STACK)
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup run key keys revoke test build deploy import redrive check audit format clean bench local-engine local-api local-invoke openapi
+.PHONY: help setup run key keys revoke test build deploy import redrive redrive-stream tail check audit format clean bench local-engine local-api local-invoke openapi
 .NOTPARALLEL:
 
 help: ## List these targets
@@ -35,6 +36,12 @@ import: setup ## Import a file and follow it (FILE=), or follow one that runs (I
 redrive: setup ## Send once more what an import is missing, and follow it (IMPORT=, URL=)
 	@$(if $(IMPORT),,echo "Say which import: make redrive IMPORT=2501348322714795"; exit 2)
 	@$(VENV)/python -m scripts.importing --url "$(URL)" redrive "$(IMPORT)"
+
+redrive-stream: setup ## Do again what the table's stream has dead letters of (FORGET=1: what it lost, too); CONFIG= for a deployed stack
+	@$(VENV)/python -m scripts.redriving $(STACK) $(if $(FORGET),--forget)
+
+tail: setup ## Follow the logs of all functions (FUNCTION=imports, SINCE=10m); CONFIG= for a deployed stack
+	@$(VENV)/python -m scripts.tailing $(STACK) --function "$$FUNCTION" --since "$$SINCE"
 
 key: setup ## Make an API key (NAME=, SCOPES=ingest,read,admin; EXPIRES=90d); CONFIG= for a deployed stack
 	@$(if $(and $(NAME),$(SCOPES)),,echo "Say what it is for and what it may do: make key NAME=importer SCOPES=ingest,read"; exit 2)
