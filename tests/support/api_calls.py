@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from plumbline.access import SCOPES, Key
 from plumbline.models import Import
 from plumbline.storage.chunk_items import Place, PlannedChunk
 from plumbline.storage.files import FileInfo
 from plumbline.storage.import_chunks import ChunkStore
 from plumbline.storage.imports import ImportStore
+from plumbline.storage.keys import _write as key_item
 
 from tests.support.gateway import NOW, Clock, Gateway, services
+from tests.support.keys import kept
 from tests.support.queue import CHUNKS, PLANS, LocalQueue
 from tests.support.tables import scan
 
@@ -29,18 +33,22 @@ LONG = {"input_text": "Why?", "output_text": "".join(f"{number * 7919 % 99991:x}
 """Which is kept in S3 where ``items.LARGEST_ITEM`` is made small."""
 LARGEST_ITEM = 1_500
 IMPORT = 7
+KEY, OTHER_KEY = Key.new(), Key.new()
+"""Which are kept in the stack's table: each request asks it for the first one."""
 
 
 @dataclass(frozen=True)
 class Call:
     """A request, which is the same one each time it is sent with the same key.
 
-    ``makes`` says what one more of there is after each new key: interactions or imports.
+    ``makes`` says what one more of there is after each new key: interactions or imports. Where it ``repeats``, the
+    same request is answered as it was before.
     """
 
     operation: str
     send: Callable[[Gateway, str], Answer]
     makes: str = ""
+    repeats: bool = True
 
     @property
     def changes(self) -> bool:
@@ -86,6 +94,17 @@ CALLS = {
     "list alerts of one": _get("/api/alerts", "/api/alerts?interaction_id=1"),
     "list metrics": _get("/api/metrics", "/api/metrics"),
     "read a metric": _get("/api/metrics/{series}", "/api/metrics/output.length?days=2"),
+    "make a key": Call(
+        "POST /api/keys",
+        lambda api, key: api.post("/api/keys", {"name": key or "one", "scopes": ["read"]}),
+        # Each is another one, and of no use to anybody who has not seen it.
+        repeats=False,
+    ),
+    "list keys": _get("/api/keys", "/api/keys"),
+    "revoke a key": Call(
+        "DELETE /api/keys/{id}", lambda api, key: api.send("DELETE", f"/api/keys/{OTHER_KEY.id}")
+    ),
+    "read settings": _get("/api/settings", "/api/settings"),
     "health": _get("/health", "/health"),
 }
 
@@ -105,6 +124,10 @@ class Api:
         queue = LocalQueue()
         served = replace(clients, make_sqs=lambda: queue)  # type: ignore[arg-type,return-value]
         queues = {"import_queue_url": CHUNKS, "plan_queue_url": PLANS}
+        for key in (KEY, OTHER_KEY):
+            # Last used in a year: no request notes its use, which it would do on the side.
+            stored = replace(kept(key, *SCOPES, now=NOW), last_used_at=NOW + timedelta(days=365))
+            clients.dynamodb.put_item(TableName=stack.keys, Item=key_item(stored))
         base = stack.settings(**{"baseline_window_days": 2, **queues, **settings})
         api = cls(served, base, stack, Clock())
         with_values = replace(api, settings=replace(base, baseline_updates="inline")).gateway()
@@ -115,7 +138,7 @@ class Api:
 
     def gateway(self, clients: Clients | None = None) -> Gateway:
         """The API as new processes answer it, which have nothing in memory."""
-        return Gateway(services(clients or self.clients, self.settings, self.clock))
+        return Gateway(services(clients or self.clients, self.settings, self.clock), KEY.text)
 
     def count(self, kind: str) -> int:
         """How many interactions or imports there are; none of anything else."""
