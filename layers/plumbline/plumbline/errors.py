@@ -52,6 +52,12 @@ class Conflict(PlumblineError):
     status = 409
 
 
+class Gone(PlumblineError):
+    """There was such a thing, and it has been removed."""
+
+    status = 410
+
+
 class PayloadTooLarge(PlumblineError):
     """The request is over a limit; the message names the way that is left."""
 
@@ -84,6 +90,10 @@ class UnreadableFile(PlumblineError):
     """An uploaded file cannot be imported at all; the message tells its owner why."""
 
     status = 422
+
+
+class RedactionFailed(PlumblineError):
+    """A text could not be redacted: nothing of it is stored."""
 
 
 class SettingsError(PlumblineError):

@@ -81,11 +81,26 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of an interaction's texts where they are redacted.
+
+    ``counts`` says how many placeholders there are of each kind, ``metrics`` how many in input and output.
+    """
+
+    input: str
+    output: str
+    metadata: Mapping[str, Any]
+    counts: Mapping[str, int]
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class NewInteraction:
     """What a caller hands in. ``metrics`` are the caller's own numbers, by series name.
 
     ``external_id`` is the caller's own id of it (1 to 200 characters): whoever hands in the same id again means
-    the same interaction.
+    the same interaction. At ``expires_at``, in whole seconds, it is gone; None is never. Its texts are
+    measured; where they are redacted, ``kept`` is what is stored of them.
     """
 
     input: str
@@ -94,11 +109,17 @@ class NewInteraction:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     external_id: str | None = None
+    expires_at: datetime | None = None
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """An interaction as it is kept: texts, what was measured of them, and what that raised."""
+    """An interaction as it is kept: texts, what was measured of them, and what that raised.
+
+    At ``expires_at``, in whole seconds, it is gone; None is never. ``claim`` is where storage keeps that the
+    caller's own id of it is taken.
+    """
 
     id: int
     input: str
@@ -108,6 +129,8 @@ class Interaction:
     findings: tuple[Finding, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     import_id: int | None = None
+    expires_at: datetime | None = None
+    claim: int | None = None
 
     @property
     def alerts(self) -> tuple[Alert, ...]:

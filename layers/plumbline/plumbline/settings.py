@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Literal, TypeVar, get_args
 from plumbline.alerts import parse_rules
 from plumbline.errors import SettingsError
 from plumbline.models import Sensitivity
+from plumbline.redaction import parse_kinds, parse_patterns
 from plumbline.retention import MAX_DAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from plumbline.alerts import Rule
+    from plumbline.redaction import Kind, OwnPattern
 
 BaselineUpdates = Literal["stream", "inline"]
 Authorization = Literal["keys", "jwt", "iam", "none"]
 T = TypeVar("T", bound=str)
+P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,9 @@ class Settings:
 
     ``import_queue_url`` is the queue of chunks, ``plan_queue_url`` that of files that are still to be cut into
     chunks. Where they are empty there is no queue, and a file is imported by whoever is told of it.
+
+    ``redact`` are the kinds that are replaced in texts before they are stored, ``redact_patterns`` the operator's
+    own (see :mod:`plumbline.redaction`).
 
     ``retention_days`` is how long interactions are kept that do not say it themselves; 0 is for ever.
 
@@ -54,6 +60,8 @@ class Settings:
     cursor_key: str = "plumbline"
     import_queue_url: str = ""
     plan_queue_url: str = ""
+    redact: tuple[Kind, ...] = ()
+    redact_patterns: tuple[OwnPattern, ...] = ()
     retention_days: int = 0
     keys_table: str = "plumbline-keys"
     authorization: Authorization = "keys"
@@ -72,7 +80,7 @@ class Settings:
             imports_table=_text(env, "IMPORTS_TABLE", "plumbline-imports"),
             uploads_bucket=_text(env, "UPLOADS_BUCKET", "plumbline-uploads"),
             alert_threshold=_number(env, "ALERT_THRESHOLD", 100.0, least=0.0),
-            alert_rules=_rules(env, "ALERT_RULES"),
+            alert_rules=_parsed(env, "ALERT_RULES", parse_rules),
             sensitivity=_choice(env, "OUTLIER_SENSITIVITY", get_args(Sensitivity), "default"),
             baseline_updates=_choice(env, "BASELINE_UPDATES", get_args(BaselineUpdates), "stream"),
             baseline_window_days=int(_number(env, "BASELINE_WINDOW_DAYS", 14.0, least=1.0, most=90.0, whole=True)),
@@ -80,6 +88,8 @@ class Settings:
             cursor_key=_text(env, "CURSOR_KEY", "plumbline"),
             import_queue_url=_text(env, "IMPORT_QUEUE_URL", ""),
             plan_queue_url=_text(env, "PLAN_QUEUE_URL", ""),
+            redact=_parsed(env, "REDACT", parse_kinds),
+            redact_patterns=_parsed(env, "REDACT_PATTERNS", parse_patterns),
             retention_days=int(_number(env, "RETENTION_DAYS", 0.0, least=0.0, most=MAX_DAYS, whole=True)),
             keys_table=_text(env, "KEYS_TABLE", "plumbline-keys"),
             authorization=_choice(env, "AUTHORIZATION", get_args(Authorization), "keys"),
@@ -111,9 +121,9 @@ def _number(
     return value
 
 
-def _rules(env: Mapping[str, str], name: str) -> tuple[Rule, ...]:
+def _parsed(env: Mapping[str, str], name: str, parse: Callable[[str], P]) -> P:
     try:
-        return parse_rules(env.get(name, ""))
+        return parse(env.get(name, ""))
     except ValueError as error:
         raise SettingsError(f"{name}: {error}") from None
 
