@@ -8,7 +8,7 @@ import zlib
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from plumbline.metrics import METRICS, SERIES, Metric, markdown_table, measure, measuring_only, series
+from plumbline.metrics import METRICS, SERIES, Metric, markdown_table, measure, measure_all, measuring_only, series
 from plumbline.metrics.compression import compressed_size
 from plumbline.metrics.registry import MOST_METRICS, OWN_UNIT
 
@@ -61,6 +61,12 @@ def test_every_text_is_measured_and_every_value_lies_in_its_range(one: str, othe
 @given(ANY_TEXT, ANY_TEXT)
 def test_measuring_is_a_function_of_the_texts(one: str, other: str) -> None:
     assert measure(one, other) == measure(one, other)
+
+
+@given(st.lists(st.tuples(ANY_TEXT, ANY_TEXT), max_size=6))
+@example([("What is it?", "It is what it is, " * 9), ("", ""), ("\ud800", "é\n\n1. a\u2019b" * 30)] * 30)
+def test_measuring_many_gives_what_measuring_each_gives(pairs: list[tuple[str, str]]) -> None:
+    assert measure_all(pairs) == [measure(*pair) for pair in pairs]
 
 
 @given(ANY_TEXT, ANY_TEXT, st.sets(st.sampled_from(sorted(SERIES)), max_size=9))
@@ -222,13 +228,14 @@ NAMES_BY_NUMBER = """
     coleman_liau gunning_fog smog lix syllables syllables_per_word monosyllables polysyllables long_words
     letters uppercase_ratio punctuation_ratio special_ratio max_word_length words_per_sentence lines
     unique_words lexical_density reading_time urls unique_urls emails unique_emails phones payment_cards
-    ibans ssns ip_addresses secrets pii valid_json truncated_early placeholder stack_trace
+    ibans ssns ip_addresses secrets pii valid_json truncated_early placeholder stack_trace redactions
 """
 
 
 def test_measured_series_are_those_of_the_registry() -> None:
     text = "What is the capital of France? Paris is, as everybody knows, the capital of France. " * 2
-    assert measure(text, text).keys() == SERIES.keys()
+    counted_by_redaction = {"input.redactions", "output.redactions"}
+    assert measure(text, text).keys() == SERIES.keys() - counted_by_redaction
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import fields
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import example, given
@@ -11,11 +13,11 @@ from hypothesis import strategies as st
 from plumbline.metrics import measure
 from plumbline.metrics.characters import count_lines
 from plumbline.metrics.kinds import Others
-from plumbline.metrics.lexicon import count_words
+from plumbline.metrics.lexicon import count_words, longest_word
 from plumbline.metrics.scripts import MARKS, bounds
 from plumbline.metrics.sentences import count_sentences
 from plumbline.metrics.syllables import count_syllables
-from plumbline.metrics.text import Text
+from plumbline.metrics.text import Texts
 from plumbline.metrics.words import all_words
 
 # Whatever has a rule of its own, beside letters: much of a text then needs attention, as random text hardly does.
@@ -31,20 +33,24 @@ def decoded(words: list[bytes]) -> list[str]:
     return [word.decode("utf-8", "surrogatepass") for word in words]
 
 
+def words_of(text: str) -> list[str]:
+    return decoded(Texts.of([text]).words[0])
+
+
 @given(ANY)
 def test_words_found_the_quick_way_are_those_of_the_rule(text: str) -> None:
-    assert decoded(Text.of(text).words) == all_words(text.lower())
+    assert words_of(text) == all_words(text.lower())
 
 
 def test_many_different_separators_and_capitals_are_still_told() -> None:
     text = "x".join(chr(code) for code in range(0x2190, 0x24FF)) + "ÀÉÎÕÜ Straße"
-    assert decoded(Text.of(text).words) == all_words(text.lower())
+    assert words_of(text) == all_words(text.lower())
 
 
 def test_every_character_parts_or_joins_words_as_the_rule_says() -> None:
     for start in range(0x80, 0x20000, 0x40):
         text = "".join(f"a{chr(code)}B{chr(code)}{chr(code)} " for code in range(start, start + 0x40))
-        assert decoded(Text.of(text).words) == all_words(text.lower()), hex(start)
+        assert words_of(text) == all_words(text.lower()), hex(start)
 
 
 @given(st.text())
@@ -69,8 +75,9 @@ def test_the_table_of_marks_is_unicodes() -> None:
 @given(ANY)
 @example("".join(map(chr, range(0x100, 0x3000))))
 def test_characters_are_counted_by_unicodes_categories(text: str) -> None:
-    taken_apart = Text.of(text)
-    counts = taken_apart.characters
+    taken_apart = Texts.of(["before", text, "\u2019behind"])
+    every = taken_apart.characters
+    counts = SimpleNamespace(**{column.name: getattr(every, column.name)[1] for column in fields(every)})
     kinds = [unicodedata.category(c) for c in text]
     joined = sum(c in "\u200c\xad" for c in text)
     assert counts.length == len(text)
@@ -82,12 +89,18 @@ def test_characters_are_counted_by_unicodes_categories(text: str) -> None:
         kind[0] not in "LMN" and not c.isspace() and c not in "\u200c\xad"
         for c, kind in zip(text, kinds, strict=True)
     )
-    lines = count_lines(taken_apart.data, taken_apart.others)
+    lines = count_lines(taken_apart.data, taken_apart.others)[1]
     assert lines == sum(not line.isspace() for line in text.split("\n") if line)
     assert counts.sparse == "".join(c for c in text if c.isascii() and not "a" <= c <= "z").encode()
-    assert taken_apart.count_letters_of_words() == sum(map(len, decoded(taken_apart.words)))
+    assert taken_apart.letters_of_words[1] == sum(map(len, decoded(taken_apart.words[1])))
     assert counts.beyond_ascii == sum(not c.isascii() for c in text)
     assert counts.punctuation <= counts.symbols
+
+
+def sentences_of(text: str) -> int:
+    data = text.encode()
+    (found,) = count_sentences([data], [Others.of(data)])
+    return found
 
 
 @pytest.mark.parametrize(
@@ -111,13 +124,13 @@ def test_characters_are_counted_by_unicodes_categories(text: str) -> None:
     ],
 )
 def test_sentences(text: str, sentences: int) -> None:
-    assert count_sentences(text.encode(), Others.of(text.encode())) == sentences
+    assert sentences_of(text) == sentences
 
 
 @given(st.text(), st.text())
 def test_a_text_has_no_more_sentences_than_stops_and_lines(one: str, other: str) -> None:
     text = one + other
-    assert 0 <= count_sentences(text.encode(), Others.of(text.encode())) <= len(text)
+    assert 0 <= sentences_of(text) <= len(text)
 
 
 @pytest.mark.parametrize(
@@ -153,18 +166,18 @@ def test_words_are_counted_alike_whether_remembered_or_not(found: list[str]) -> 
     encoded = [word.encode() for word in found]
     counts = count_words(encoded)
     each = [count_syllables(word) for word in found]
-    assert counts.words == len(found)
     assert counts.syllables == sum(each)
     assert counts.monosyllables == each.count(1)
     assert counts.polysyllables == sum(one >= 3 for one in each)
-    assert counts.longest(encoded) == max(map(len, found), default=0)
+    assert longest_word(encoded) == max(map(len, found), default=0)
     assert counts.long_words == sum(len(word) > 6 for word in found)
     assert counts.function_words == sum(word in {"the", "on", "a"} for word in found)
 
 
 def test_more_different_words_than_are_remembered_are_counted_all_the_same() -> None:
     found = [b"banana%x" % n for n in range(60_000)]
-    assert count_words(found).words == 60_000
+    assert count_words(found).long_words == 60_000
+    assert count_words(found).syllables == sum(count_words([one]).syllables for one in found)
     assert count_words([b"banana"] * 3).syllables == 9
 
 

@@ -1,7 +1,7 @@
 """Text in, numbers out. Pure: no AWS, no environment, no clock."""
 
 from plumbline.metrics.definition import Metric, Series
-from plumbline.metrics.measuring import measure, measuring_only
+from plumbline.metrics.measuring import measure, measure_all, measuring_only
 from plumbline.metrics.registry import METRIC_NAME, SERIES, markdown_table, series
 from plumbline.metrics.table import METRICS
 
@@ -13,6 +13,7 @@ __all__ = [
     "Series",
     "markdown_table",
     "measure",
+    "measure_all",
     "measuring_only",
     "series",
 ]

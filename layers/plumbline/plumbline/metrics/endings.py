@@ -46,6 +46,8 @@ private static void int select insert update delete create where end fi done esa
 apt SELECT FROM WHERE
 """
 _CODE_WORDS = frozenset(_CODE_WORDS_TEXT.split())
+# Every part of the next has one of these, or a call; most lines of prose have none.
+_CODE_SIGNS = ("=", "$", "->", "::", "&&", "||", "++", "</")
 _CODE_WITHIN = re.compile(
     r"[-(=!<>:&|+.$](?:(?<=[=!<>:])=|(?<=[=-])>|(?<=:):|(?<=&)&|(?<=\|)\||(?<=\+)\+|(?<=<)/"
     r"|(?<=\w\().*\)|(?<=\w\.)\w+\(|(?<=\$)\{?\w)"
@@ -143,13 +145,12 @@ def _unstopped_ending(text: str, lines: list[str]) -> Ending:
     is_code = _is_code(lines)
     if is_code:
         code = _STRING.sub("", text)
-        unclosed = any(code.count(opened) > code.count(closed) for opened, closed in _PAIRS)
-        cut = not _COMMENT.match(last) and (unclosed or text[-1] in "=,([{&|<")
+        cut = not _COMMENT.match(last) and (_leaves_bracket_open(code) or text[-1] in "=,([{&|<")
     else:
         cut = _leaves_open(last) or _breaks_off(text, last)
     if cut:
         return Ending.CUT
-    if is_code or not _ends_in_word(text) or _LINK_OR_TAG.search(last.split()[-1]) or _HEADING.match(last):
+    if is_code or not _ends_in_word(text) or _LINK_OR_TAG.search(last.rsplit(None, 1)[-1]) or _HEADING.match(last):
         return Ending.WHOLE
     if _LIST_ITEM.match(last):
         return Ending.CUT if _others_end(lines) else Ending.WHOLE
@@ -162,7 +163,7 @@ def _ends_in_word(text: str) -> bool:
 
 def _breaks_off(text: str, last: str) -> bool:
     """Whether the line stops at a comma or the like, or at a word that no sentence ends in."""
-    words = last.split()
+    words = last.rsplit(None, _LEAST_WORDS)  # no more of them matter
     if _LINK_OR_TAG.search(words[-1]) or _HEADING.match(last):
         return False
     if text[-1] in _BREAKS:
@@ -187,17 +188,22 @@ def _leaves_open(line: str) -> bool:
     if _LIST_ITEM.match(line):
         line = line.split(None, 1)[-1]
     return (
-        any(line.count(opened) > line.count(closed) for opened, closed in _PAIRS)
+        _leaves_bracket_open(line)
         or (line.count('"') % 2 == 1 and line[-1].isalnum() and len(line.split()) >= _LEAST_WORDS)
         or (line.count("**") % 2 == 1 and not line.endswith("**"))
     )
 
 
+def _leaves_bracket_open(text: str) -> bool:
+    # To look for one is several times as fast as to count them.
+    return any(opened in text and text.count(opened) > text.count(closed) for opened, closed in _PAIRS)
+
+
 def _is_code(lines: list[str]) -> bool:
     if _is_code_line(lines[-1]):
         return True
-    looked_at = lines[-12:]
-    return sum(map(_is_code_line, looked_at)) * 3 >= len(looked_at)
+    before = lines[-12:-1]
+    return sum(map(_is_code_line, before)) * 3 >= len(before) + 1
 
 
 def _is_code_line(line: str) -> bool:
@@ -206,7 +212,19 @@ def _is_code_line(line: str) -> bool:
     begins = _CODE_BEGINS.match(line)
     if begins and (begins[1] is None or begins[1] in _CODE_WORDS):
         return True
+    if not _calls(line) and not any(sign in line for sign in _CODE_SIGNS):
+        return False
     return _CODE_WITHIN.search(line) is not None or ("=" in line and _ASSIGNMENT.match(line) is not None)
+
+
+def _calls(line: str) -> bool:
+    """Whether an opening bracket stands directly behind a word."""
+    at = line.find("(")
+    while at >= 0:
+        if at and (line[at - 1].isalnum() or line[at - 1] == "_"):
+            return True
+        at = line.find("(", at + 1)
+    return False
 
 
 def _others_end(lines: list[str]) -> bool:
@@ -219,15 +237,28 @@ def _others_end(lines: list[str]) -> bool:
 def _prose_ending(lines: list[str]) -> Ending:
     """How a last line of words ends that ends in no full stop."""
     last = lines[-1]
-    ends = list(_SENTENCE_END.finditer(last))
-    rest = last[ends[-1].end() :] if ends else last
+    end = _last_end(last)
+    rest = last[end:]
     words = rest.split()
     if not words or _NAME.match(rest):
         return Ending.WHOLE
-    if ends:
+    if end:
         # Some words after a sentence are the beginning of another; many may be one whose full stop is forgotten.
         return Ending.CUT if len(words) <= _BEGINNING and not _is_unspaced(rest) else Ending.UNENDED
     return Ending.UNENDED if _is_sentence(rest, words, lines[:-1]) else Ending.WHOLE
+
+
+def _last_end(line: str) -> int:
+    """Where the line's last sentence that has an end ends; 0 if none does."""
+    if not line.isascii():
+        return max((found.end() for found in _SENTENCE_END.finditer(line)), default=0)
+    # From the last stop backwards: usually that is it.
+    at = len(line)
+    while (at := max(line.rfind(".", 0, at), line.rfind("!", 0, at), line.rfind("?", 0, at))) >= 0:
+        found = _SENTENCE_END.match(line, at)
+        if found:
+            return found.end()
+    return 0
 
 
 def _is_sentence(line: str, words: list[str], others: list[str]) -> bool:

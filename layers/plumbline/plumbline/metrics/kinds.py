@@ -30,6 +30,8 @@ CLOSER = 512
 TERMINATORS = "。．！？｡؟۔।॥։።፧။៕།…‼⁇⁈⁉"  # noqa: RUF001 - ideographic, Arabic, Devanagari, Armenian and others
 CLOSERS = "”’»›」』）】〉》］"  # noqa: RUF001
 APOSTROPHE = "\u2019"
+SEPARATOR = b"\xff"
+"""In no text in UTF-8: it parts texts that are worked on together."""
 
 # They join letters of a word: Persian and Indic spelling needs them.
 _JOINERS = "\u200c\xad"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import compress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from plumbline.metrics.functionwords import FUNCTION_WORDS
 from plumbline.metrics.syllables import count_syllables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 LONG_WORD = 6
 """A word of more letters than this is a long one (Björnsson's LIX)."""
@@ -18,23 +16,23 @@ LONG_WORD = 6
 _REMEMBERED = 50_000
 _LONGEST_REMEMBERED = 48
 
-# A word is one byte: its syllables, and two bits. All words of a text then are one string of bytes, in which
-# counting is quick.
-_SYLLABLES, _LONG, _FUNCTION = 0x3F, 0x40, 0x80
-_ALL_LONG = bytes(code for code in range(256) if code & _LONG)
-_ALL_FUNCTION = bytes(code for code in range(256) if code & _FUNCTION)
-_TO_SYLLABLES = bytes(code & _SYLLABLES for code in range(256))
-_TO_WHETHER_LONG = bytes(code & _LONG for code in range(256))
-_LESS_THAN_POLYSYLLABLES = bytes(range(3))
+# A word is one number, with a field for each thing that is counted: all of them are counted by one sum. The sum
+# of as many words as fit their fields is below 2**63, where adding is quick.
+_SYLLABLES_BITS, _FIELD_BITS = 17, 11
+_MOST_SYLLABLES = 63
+_SUMMED = (1 << _FIELD_BITS) - 1
+_SYLLABLES_MASK, _FIELD_MASK = (1 << _SYLLABLES_BITS) - 1, _SUMMED
+_MONO, _POLY, _LONG, _FUNCTION = (_SYLLABLES_BITS + _FIELD_BITS * field for field in range(4))
 
 
 class _Words(dict[bytes, int]):
-    """Words in lower case and in UTF-8, and their bytes."""
+    """Words in lower case and in UTF-8, and their numbers."""
 
     def __missing__(self, key: bytes) -> int:
         word = key.decode("utf-8", "surrogatepass")
-        code = min(count_syllables(word), _SYLLABLES)
-        code |= _LONG * (len(word) > LONG_WORD) | _FUNCTION * (word in FUNCTION_WORDS)
+        syllables = min(count_syllables(word), _MOST_SYLLABLES)
+        code = syllables | (syllables == 1) << _MONO | (syllables >= 3) << _POLY
+        code |= (len(word) > LONG_WORD) << _LONG | (word in FUNCTION_WORDS) << _FUNCTION
         if len(key) <= _LONGEST_REMEMBERED:
             if len(self) >= _REMEMBERED:
                 self.clear()
@@ -45,43 +43,34 @@ class _Words(dict[bytes, int]):
 _code = _Words().__getitem__
 
 
-@dataclass(slots=True)
-class WordCounts:
+class WordCounts(NamedTuple):
     """Counts over the words of a text. Polysyllables have three syllables or more, long words seven letters."""
 
-    words: int
     syllables: int
     monosyllables: int
     polysyllables: int
-    _codes: bytes
-
-    @property
-    def long_words(self) -> int:
-        return self.words - len(self._codes.translate(None, _ALL_LONG))
-
-    @property
-    def function_words(self) -> int:
-        return self.words - len(self._codes.translate(None, _ALL_FUNCTION))
-
-    def longest(self, words: Sequence[bytes]) -> int:
-        """Characters of the longest of the words, which are those that were counted; 0 if there is none."""
-        long = list(compress(words, self._codes.translate(_TO_WHETHER_LONG))) or words
-        if all(map(bytes.isascii, long)):
-            return max(map(len, long), default=0)
-        return max(map(len, b" ".join(long).decode("utf-8", "surrogatepass").split(" ")))
+    long_words: int
+    function_words: int
 
 
 def count_words(words: Sequence[bytes]) -> WordCounts:
     """The counts for words in lower case and in UTF-8."""
-    codes = bytes(map(_code, words))
-    count = len(codes)
-    syllables = codes.translate(_TO_SYLLABLES)
-    monosyllables = syllables.count(1)
-    many = syllables.translate(None, _LESS_THAN_POLYSYLLABLES)
+    if len(words) > _SUMMED:
+        parts = [count_words(words[at : at + _SUMMED]) for at in range(0, len(words), _SUMMED)]
+        return WordCounts(*map(sum, zip(*parts, strict=True)))
+    total = sum(map(_code, words))
     return WordCounts(
-        words=count,
-        syllables=monosyllables + 2 * syllables.count(2) + sum(many),
-        monosyllables=monosyllables,
-        polysyllables=len(many),
-        _codes=codes,
+        total & _SYLLABLES_MASK,
+        total >> _MONO & _FIELD_MASK,
+        total >> _POLY & _FIELD_MASK,
+        total >> _LONG & _FIELD_MASK,
+        total >> _FUNCTION,
     )
+
+
+def longest_word(words: Collection[bytes]) -> int:
+    """Characters of the longest of the words; 0 if there is none."""
+    long = max(map(len, words), default=0)  # in bytes
+    if long <= _LONGEST_REMEMBERED and all(map(bytes.isascii, words)):
+        return long
+    return max(map(len, b" ".join(words).decode("utf-8", "surrogatepass").split(" ")))

@@ -159,13 +159,13 @@ METRICS: tuple[Metric, ...] = (
     ),
     _count(36, "urls", "Addresses that begin with `http://`, `https://` or `www.`", _DEEPCHECKS),
     _count(37, "unique_urls", "Distinct addresses", _DEEPCHECKS),
-    _count(38, "emails", "E-mail addresses", "RFC 5321, in the form that is used; as in LangKit"),
+    _count(38, "emails", "E-mail addresses", "RFC 5321 and 6531, in the form that is used; as in LangKit"),
     _count(39, "unique_emails", "Distinct e-mail addresses", _DEEPCHECKS),
     _count(40, "phones", "Telephone numbers: E.164 with `+`, or in the North American form", "ITU-T E.164"),
     _count(41, "payment_cards", "Payment card numbers, checked", "ISO/IEC 7812 (Luhn)"),
     _count(42, "ibans", "International bank account numbers, checked", "ISO 13616 (modulo 97)"),
     _count(43, "ssns", "US social security numbers in the form 123-45-6789", "SSA; as in LangKit"),
-    _count(44, "ip_addresses", "IPv4 addresses", "RFC 791"),
+    _count(44, "ip_addresses", "IPv4 addresses, and IPv6 addresses of the prefixes in use", "RFC 791, RFC 4291"),
     _count(
         45, "secrets", "Keys and tokens by their known prefixes, private keys, JSON web tokens", "their issuers"
     ),
@@ -184,4 +184,5 @@ METRICS: tuple[Metric, ...] = (
         "languages",
     ),
     _flag(50, "stack_trace", "Has a program's stack trace in it", "the languages' formats"),
+    _count(51, "redactions", "Placeholders that redaction put into the text, where it is on", "redaction"),
 )

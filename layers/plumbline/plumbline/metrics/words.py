@@ -12,7 +12,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from plumbline.metrics.kinds import APART, APOSTROPHE, CASED, INTRICATE
+from plumbline.metrics.kinds import APART, APOSTROPHE, CASED, INTRICATE, SEPARATOR
 from plumbline.metrics.scripts import IDEOGRAPHS, MARKS, UNSPACED, character_class
 
 if TYPE_CHECKING:
@@ -26,24 +26,40 @@ _TO_LOWER_OR_SPACE = bytes(
     code if code >= 0x80 or chr(code).isalnum() or chr(code) == "_" else 0x20 for code in range(0x100)
 ).lower()
 _MOST_REPLACED_ONE_BY_ONE = 40
+_APOSTROPHE = APOSTROPHE.encode()
 
 
-def words(text: str, data: bytes, others: Others) -> list[bytes]:
-    """The words of a text in lower case and in order, from its UTF-8 bytes and its characters beyond ASCII.
+def all_words_of(
+    texts: Sequence[str], data: Sequence[bytes], others: Sequence[Others]
+) -> tuple[list[list[bytes]], list[int]]:
+    """The words of texts in lower case and in order, and how many characters those of each have together.
 
-    The same as :func:`all_words`, many times as fast: a word that a regular expression is needed for is rare.
-    They are in UTF-8 too, which is quicker to split and to look up than texts are.
+    From their UTF-8 bytes and their characters beyond ASCII. The same as :func:`all_words`, many times as fast: a
+    word that a regular expression is needed for is rare. They are in UTF-8 too, which is quicker to split and to
+    look up than texts are.
     """
+    folded = [
+        _fold(text, one, other) if other.kinds else one
+        for text, one, other in zip(texts, data, others, strict=True)
+    ]
+    runs = SEPARATOR.join(folded).translate(_TO_LOWER_OR_SPACE, b"'").split(SEPARATOR)
+    found = [run.split() for run in runs]
+    letters = [len(run) - run.count(b" ") for run in runs]
+    for at, other in enumerate(others):
+        if other.kinds & INTRICATE:
+            found[at] = [word for run in found[at] for word in ((run,) if run.isascii() else _find_words(run))]
+        if other.text:
+            letters[at] = _count_letters(found[at])
+    return found, letters
+
+
+def _fold(text: str, data: bytes, others: Others) -> bytes:
+    """The bytes in lower case where ASCII's tables do not reach, with spaces where words are parted."""
     if others.kinds & CASED:
         data = text.lower().encode("utf-8", "surrogatepass")
     if others.kinds & APART:
         data = _part(data, others.having(APART))
-    if APOSTROPHE in others.each:
-        data = data.replace(APOSTROPHE.encode(), b"")
-    runs = data.translate(_TO_LOWER_OR_SPACE, b"'").split()
-    if not others.kinds & INTRICATE:
-        return runs
-    return [word for run in runs for word in ((run,) if run.isascii() else _find_words(run))]
+    return data.replace(_APOSTROPHE, b"") if APOSTROPHE in others.each else data
 
 
 def _find_words(run: bytes) -> list[bytes]:
@@ -51,7 +67,7 @@ def _find_words(run: bytes) -> list[bytes]:
     return " ".join(found).encode("utf-8", "surrogatepass").split()
 
 
-def count_letters(found: Sequence[bytes]) -> int:
+def _count_letters(found: Sequence[bytes]) -> int:
     """Characters of all these words together."""
     return len(b"".join(found).decode("utf-8", "surrogatepass"))
 
