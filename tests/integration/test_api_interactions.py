@@ -67,6 +67,7 @@ def test_an_interaction_is_recorded_with_its_measurements_and_alerts(api: Gatewa
             }
         ],
         "metadata": {"model": "small-1"},
+        "expires_at": None,
     }
     assert b'"output.length":120,' in answer.body, "whole numbers are written without a point"
     read = api.get("/api/interactions/1")

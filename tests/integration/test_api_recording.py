@@ -129,10 +129,11 @@ def record(with_services: Services, key: str) -> None:
     """What the route does, without the server around it that would survive a kill."""
     from plumbline.http.requests import InteractionBody
     from plumbline.http.routes.interactions import _digest, _new_interaction
+    from plumbline.retention import FOR_EVER
     from plumbline.storage.idempotency import Idempotency
 
     body = InteractionBody.model_validate(PAIR)
-    new = _new_interaction(body, with_services.clock())
+    new = _new_interaction(body, with_services.clock(), FOR_EVER)
     with_services.recorder.record(new, Idempotency(key, _digest(body)))
 
 

@@ -31,6 +31,9 @@ class Retention:
         return whole + timedelta(days=kept, seconds=int(whole < arrived))
 
 
+FOR_EVER = Retention()
+
+
 def check_days(days: int) -> None:
     """Raise ValueError where an interaction cannot be kept for so many days."""
     if not 1 <= days <= MAX_DAYS:

@@ -138,7 +138,7 @@ class InteractionBody(_Strict):
     )
     retention_days: _DaysKept | None = Field(
         None,
-        description=f"How long it is kept, counted from now: 1 to {MAX_DAYS} days, instead of what is set for all.",
+        description=f"How long it is kept from now on, instead of what is set for all: 1 to {MAX_DAYS} days.",
         examples=[30],
     )
 

@@ -31,6 +31,7 @@ def interaction_view(interaction: Interaction) -> dict[str, Any]:
         "metrics": {name: number(value) for name, value in interaction.metrics.items()},
         "alerts": [alert_view(alert) for alert in interaction.alerts],
         "metadata": dict(interaction.metadata),
+        "expires_at": None if interaction.expires_at is None else format_time(interaction.expires_at),
     }
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 INPUT_NAMES = ("input", "input_text", "prompt", "question")
 OUTPUT_NAMES = ("output", "output_text", "response", "answer", "completion")
 CREATED_AT = "created_at"
+RETENTION_DAYS = "retention_days"
 # The first of them that a file has.
 EXTERNAL_ID_NAMES = ("external_id", "id")
 METRIC_PREFIX = "metric."
@@ -32,7 +33,8 @@ class Layout:
 
     ``metadata`` holds index and name of each column that is kept as metadata, ``metrics`` index and series of
     each that holds a metric of the caller's own (``metric.latency_ms``, ``metric.input.tokens``); ``external_id``
-    is the index of the caller's own id, which is kept as metadata too; ``names`` are the header's cells as they
+    is the index of the caller's own id, which is kept as metadata too, ``retention_days`` that of how long the row
+    is kept; ``names`` are the header's cells as they
     stand in the file.
     """
 
@@ -43,6 +45,7 @@ class Layout:
     metadata: tuple[tuple[int, str], ...]
     metrics: tuple[tuple[int, str], ...] = ()
     external_id: int | None = None
+    retention_days: int | None = None
 
     @property
     def width(self) -> int:
@@ -71,16 +74,21 @@ def layout_of(cells: Sequence[str]) -> Layout:
     taken = {found_input, found_output}
     created_at = known.index(CREATED_AT) if CREATED_AT in known else None
     external_id = next((known.index(name) for name in EXTERNAL_ID_NAMES if name in known), None)
+    retention_days = known.index(RETENTION_DAYS) if RETENTION_DAYS in known else None
     metrics = _metrics(names)
     taken |= {index for index, _ in metrics}
     metadata = tuple(
         # pandas writes its index under an empty name
         (index, name or f"column_{index + 1}")
         for index, name in enumerate(names)
-        if index not in taken and index != created_at and known[index] not in REJECTED_COLUMNS
+        if index not in taken
+        and index not in {created_at, retention_days}
+        and known[index] not in REJECTED_COLUMNS
     )
     _check_metadata_names(metadata)
-    return Layout(tuple(cells), found_input, found_output, created_at, metadata, metrics, external_id)
+    return Layout(
+        tuple(cells), found_input, found_output, created_at, metadata, metrics, external_id, retention_days
+    )
 
 
 def _metrics(names: Sequence[str]) -> tuple[tuple[int, str], ...]:

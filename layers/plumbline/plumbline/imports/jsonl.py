@@ -8,16 +8,19 @@ import orjson
 
 from plumbline.errors import UnreadableFile
 from plumbline.imports.jsonl_forms import FORM, KNOWN_FORMS, Form, form_of, series_of
-from plumbline.imports.jsonl_values import json_metadata, json_metric, json_text, json_time, kind_of
+from plumbline.imports.jsonl_values import json_days, json_metadata, json_metric, json_text, json_time, kind_of
 from plumbline.imports.messages import answer, conversation, exchange, is_messages
 from plumbline.imports.openai_log import read_log
 from plumbline.imports.reader import MAX_ROW_BYTES
 from plumbline.imports.values import Unusable, read_external_id
 from plumbline.models import NewInteraction, Problem
 from plumbline.own_metrics import MAX_METRICS
+from plumbline.retention import FOR_EVER
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from plumbline.retention import Retention
 
 # By so many lines a file is known.
 FIRST_LINES = 100
@@ -32,11 +35,14 @@ _TO_LINES = (
 class JsonParser:
     """Turns the lines of one file into interactions.
 
-    ``created_at`` is the time of rows that bring none: the import's own, so that a retry gives the same.
+    ``created_at`` is the time of rows that bring none, and that from which ``retention`` counts: the import's own,
+    so that a retry gives the same.
     """
 
-    def __init__(self, created_at: datetime) -> None:
+    def __init__(self, created_at: datetime, retention: Retention = FOR_EVER) -> None:
         self._created_at = created_at
+        self._retention = retention
+        self._expires_at = retention.until(created_at)
         self._forms: dict[tuple[str, ...], Form] = {}
 
     def parse(self, row: int, line: int, raw: bytes) -> NewInteraction | Problem:
@@ -74,7 +80,11 @@ class JsonParser:
             metadata,
             _metrics(found, form) if form.metrics or form.all_metrics else {},
             None if form.external_id is None else _external_id(found[form.external_id], form.external_id),
+            self._expires_at if form.retention_days is None else self._kept_until(found[form.retention_days]),
         )
+
+    def _kept_until(self, value: object) -> datetime | None:
+        return self._retention.until(self._created_at, json_days(value))
 
     def _form(self, keys: tuple[str, ...]) -> Form:
         form = self._forms.get(keys)

@@ -15,6 +15,7 @@ from plumbline.imports.header import (
     METRIC_PREFIX,
     OUTPUT_NAMES,
     REJECTED_COLUMNS,
+    RETENTION_DAYS,
 )
 from plumbline.imports.values import Unusable
 from plumbline.own_metrics import own_series
@@ -53,6 +54,7 @@ class Form:
     all_metrics: str | None
     all_metadata: str | None
     metadata: tuple[str, ...]
+    retention_days: str | None = None
 
 
 def form_of(keys: Sequence[str]) -> Form:
@@ -66,7 +68,7 @@ def form_of(keys: Sequence[str]) -> Form:
     external_id = next((by_name[name] for name in EXTERNAL_ID_NAMES if name in by_name), None)
     metrics = _metrics(keys)
     used = {found_input, found_output, *(key for key, _ in metrics)}
-    used.update(by_name[name] for name in (CREATED_AT, METRICS, METADATA) if name in by_name)
+    used.update(by_name[name] for name in (CREATED_AT, RETENTION_DAYS, METRICS, METADATA) if name in by_name)
     metadata = tuple(key for name, key in by_name.items() if key not in used and name not in REJECTED_COLUMNS)
     _check_metadata(metadata)
     return Form(
@@ -79,6 +81,7 @@ def form_of(keys: Sequence[str]) -> Form:
         by_name.get(METRICS),
         by_name.get(METADATA),
         metadata,
+        by_name.get(RETENTION_DAYS),
     )
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from plumbline.imports.header import CREATED_AT, MAX_COLUMNS
+from plumbline.imports.header import CREATED_AT, MAX_COLUMNS, RETENTION_DAYS
 from plumbline.imports.jsonl_forms import check_key
 from plumbline.imports.rows import MAX_CELL_BYTES, MAX_METADATA_BYTES
-from plumbline.imports.values import Unusable, read_time
+from plumbline.imports.values import NOT_DAYS, Unusable, checked_days, read_retention_days, read_time
 from plumbline.own_metrics import MAX_METRIC_VALUE
 
 if TYPE_CHECKING:
@@ -63,6 +63,21 @@ def json_time(value: object, imported_at: datetime) -> datetime:
         raise Unusable(f"There must be a time, not {kind_of(value)}.", CREATED_AT)
     written = value if isinstance(value, str) else str(value)
     return read_time(written, imported_at) if written and not written.isspace() else imported_at
+
+
+def json_days(value: object) -> int | None:
+    """For how many days a row is kept, as a number or as text; None where it does not say.
+
+    Raises:
+        Unusable: it is no number of days, or too large.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return read_retention_days(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Unusable(NOT_DAYS, RETENTION_DAYS)
+    return checked_days(value)
 
 
 def json_metric(value: object, key: str) -> float:

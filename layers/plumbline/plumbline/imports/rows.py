@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plumbline.imports.reader import Malformed
-from plumbline.imports.values import Unusable, read_external_id, read_number, read_time
+from plumbline.imports.values import Unusable, read_external_id, read_number, read_retention_days, read_time
 from plumbline.models import NewInteraction, Problem
+from plumbline.retention import FOR_EVER
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from plumbline.imports.header import Layout
     from plumbline.imports.reader import Record
+    from plumbline.retention import Retention
 
 MAX_CELL_BYTES = 1024 * 1024
 MAX_METADATA_BYTES = 64 * 1024
@@ -22,14 +24,19 @@ _BYTES_A_CHARACTER = 4
 class RowParser:
     """Turns the records of one file into interactions.
 
-    ``created_at`` is the time of rows that bring none: the import's own, so that a retry gives the same.
+    ``created_at`` is the time of rows that bring none, and that from which ``retention`` counts: the import's own,
+    so that a retry gives the same.
     """
 
-    def __init__(self, layout: Layout, created_at: datetime, delimiter: str = ",") -> None:
+    def __init__(
+        self, layout: Layout, created_at: datetime, delimiter: str = ",", retention: Retention = FOR_EVER
+    ) -> None:
         self._layout = layout
         self._width = layout.width
         self._columns = [name.strip() or f"column_{index}" for index, name in enumerate(layout.names, 1)]
         self._created_at = created_at
+        self._retention = retention
+        self._expires_at = retention.until(created_at)
         self._separates = {",": "a comma", ";": "a semicolon", "\t": "a tab"}[delimiter]
         names = sum(len(name.encode()) for _, name in layout.metadata)
         # A row of no more characters than this is below the limits of cells and of metadata.
@@ -66,10 +73,14 @@ class RowParser:
             {name: cells[index] for index, name in layout.metadata if cells[index]} if layout.metadata else {},
             self._metrics(cells) if layout.metrics else {},
             None if layout.external_id is None else self._external_id(cells, layout.external_id),
+            self._expires_at if layout.retention_days is None else self._kept_until(cells[layout.retention_days]),
         )
 
     def _time(self, cell: str) -> datetime:
         return read_time(cell, self._created_at) if cell and not cell.isspace() else self._created_at
+
+    def _kept_until(self, cell: str) -> datetime | None:
+        return self._retention.until(self._created_at, read_retention_days(cell))
 
     def _metrics(self, cells: list[str]) -> dict[str, float]:
         """An empty cell is no metric."""

@@ -6,9 +6,10 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from plumbline.imports.header import CREATED_AT
+from plumbline.imports.header import CREATED_AT, RETENTION_DAYS
 from plumbline.imports.moments import FORMS, AmbiguousDate, parse_moment
 from plumbline.own_metrics import MAX_METRIC_VALUE
+from plumbline.retention import MAX_DAYS, check_days
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,6 +21,8 @@ NOT_A_NUMBER = (
     "The cell must hold a number, written like 812, -0.5 or 1.2e-3 and without separators or units, "
     f"between -{MAX_METRIC_VALUE:g} and {MAX_METRIC_VALUE:g}, or nothing."
 )
+NOT_DAYS = f"There must be a whole number of days from 1 to {MAX_DAYS}, or nothing for as long as others are kept."
+_DAYS = re.compile(r"[0-9]{1,9}", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -71,6 +74,33 @@ def read_external_id(written: str, column: str) -> str | None:
             column,
         )
     return text or None
+
+
+def read_retention_days(written: str) -> int | None:
+    """For how many days a row says that it is kept; None if it says nothing.
+
+    Raises:
+        Unusable: it is no number of days, or too large.
+    """
+    text = written.strip()
+    if not text:
+        return None
+    if not _DAYS.fullmatch(text):
+        raise Unusable(NOT_DAYS, RETENTION_DAYS)
+    return checked_days(int(text))
+
+
+def checked_days(days: int) -> int:
+    """The days, if a row can be kept for so many.
+
+    Raises:
+        Unusable: it cannot.
+    """
+    try:
+        check_days(days)
+    except ValueError:
+        raise Unusable(NOT_DAYS, RETENTION_DAYS) from None
+    return days
 
 
 def read_number(written: str, column: str) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from plumbline.models import Alert, alert_id
 from plumbline.storage.batches import get_item
 from plumbline.storage.findings import read_findings
+from plumbline.storage.items import is_interaction
 from plumbline.storage.listing import Listing, newest_first
 from plumbline.storage.positions import HIGHEST, LOWEST, alert_position, feed_time, split_alert_position
 from plumbline.times import format_time
@@ -46,8 +47,8 @@ class AlertQuery:
         )
 
 
-def list_alerts(
-    clients: Clients, table: str, query: AlertQuery, limit: int, before: str | None
+def list_alerts(  # noqa: PLR0917 - what is listed, and then how much of it
+    clients: Clients, table: str, query: AlertQuery, limit: int, before: str | None, now: float
 ) -> tuple[list[Alert], str | None]:
     """Alerts by interaction, newest first, then by rule; and the position to go on from.
 
@@ -64,7 +65,7 @@ def list_alerts(
         items = _one(clients, listing, query.interaction_id)
     else:
         items = newest_first(clients, listing, limit + 1)
-    return _collect(items, query, limit, (after_key, after_rule))
+    return _collect(items, query, limit, (after_key, after_rule), now)
 
 
 def _bounds(query: AlertQuery, after_key: str) -> tuple[str, str]:
@@ -80,13 +81,13 @@ def _one(clients: Clients, listing: Listing, interaction_id: int) -> list[Mappin
 
 
 def _collect(
-    items: Iterable[Mapping[str, Any]], query: AlertQuery, limit: int, after: tuple[str, int]
+    items: Iterable[Mapping[str, Any]], query: AlertQuery, limit: int, after: tuple[str, int], now: float
 ) -> tuple[list[Alert], str | None]:
     alerts: list[Alert] = []
     position: str | None = None
     for examined, item in enumerate(items, 1):
         key = item["at"]["S"]
-        for finding in _in_order(item, query, after):
+        for finding in _in_order(item, query, after) if is_interaction(item, now) else ():
             if len(alerts) == limit:
                 return alerts, position
             number = int(item["id"]["N"])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from plumbline.storage.items import Item
 
-_CONDITION_FAILED = "ConditionalCheckFailedException"
+CONDITION_FAILED = "ConditionalCheckFailedException"
 ALL_OLD: Any = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 
 
@@ -108,7 +108,7 @@ def update_if(
 
 def _found(error: ClientError) -> Mapping[str, Any] | None:
     """What stood where a condition failed; None for any other error."""
-    if error.response.get("Error", {}).get("Code") != _CONDITION_FAILED:
+    if error.response.get("Error", {}).get("Code") != CONDITION_FAILED:
         return None
     response: Any = error.response
     return dict(response.get("Item") or {})

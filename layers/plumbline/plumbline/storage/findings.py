@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
     Item = dict[str, AttributeValueTypeDef]
 
+EXPIRES = "expires_at"
 _MAY_BE_ABSENT = ("lower_fence", "upper_fence", "p5", "p95")  # of evidence
 _COLLECTION_BYTES = 3  # of a list or a map, and one for each entry
 
 
-def write_findings(findings: Iterable[Finding]) -> tuple[AttributeValueTypeDef, int]:
+def write_findings(findings: Iterable[Finding], ends: str | None = None) -> tuple[AttributeValueTypeDef, int]:
     """Findings in wire form, and the size of that.
+
+    ``ends`` is when their interaction is gone, in seconds since 1970: the index of alerts has no other attribute
+    of it, so the first finding says it.
 
     Raises:
         ValueError: a number that cannot be kept.
@@ -45,8 +49,17 @@ def write_findings(findings: Iterable[Finding]) -> tuple[AttributeValueTypeDef, 
             evidence: Item = {"baseline": {"M": _write_evidence(finding.baseline)}}
             entry.update(evidence)
             size += 1 + item_bytes(evidence)
+        if ends is not None and not entries:
+            entry[EXPIRES] = {"N": ends}
+            size += 1 + len(EXPIRES) + number_bytes(ends)
         entries.append({"M": entry})
     return {"L": entries}, size
+
+
+def findings_end(item: Mapping[str, Any]) -> int | None:
+    """When the interaction of an item that raises something is gone, in seconds since 1970; None for never."""
+    end = item["alerts"]["L"][0]["M"].get(EXPIRES)
+    return int(end["N"]) if end else None
 
 
 def read_findings(item: Mapping[str, Any]) -> tuple[Finding, ...]:

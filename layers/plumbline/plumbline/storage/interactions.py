@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import logging
 import time
-from itertools import islice
 from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import ClientError
 
 from plumbline.errors import PlumblineError
 from plumbline.storage.alert_listing import AlertQuery, list_alerts
 from plumbline.storage.baselines import BaselineWrite, baseline_put
-from plumbline.storage.batches import get_item, get_items, put_items
-from plumbline.storage.clients import available
+from plumbline.storage.batches import get_item, put_items
 from plumbline.storage.conditional import ALL_OLD, equal_items, put_item
-from plumbline.storage.deadline import read_whole
 from plumbline.storage.external_ids import ExternalIds
+from plumbline.storage.feed_listing import list_items
 from plumbline.storage.idempotency import Idempotency, KeyUsed, read_key
 from plumbline.storage.items import (
     Written,
     is_interaction,
     read_interaction,
-    read_size,
     texts_key,
     write_interaction,
 )
-from plumbline.storage.listing import Listing, newest_first
-from plumbline.storage.positions import HIGHEST, LOWEST
+from plumbline.storage.removal import MADE_BY, Remover, was_removed
 from plumbline.storage.sequence import Sequence
+from plumbline.storage.text_objects import TextObjects
 from plumbline.storage.transactions import Cancelled, VersionConflict, transact
 
 if TYPE_CHECKING:
@@ -42,8 +37,6 @@ __all__ = ["AlertQuery", "BaselineWrite", "Idempotency", "InteractionStore", "Ke
 
 _log = logging.getLogger(__name__)
 
-_READ_AT_ONCE = 25
-_EMPTY_PAGES = 10
 _NEW = "attribute_not_exists(id)"
 _NEW_OR_EXPIRED = "attribute_not_exists(id) OR expires_at <= :now"
 
@@ -52,6 +45,7 @@ class InteractionStore:
     """Keeps interactions, and reads them back.
 
     ``baselines_table`` is needed only by a store that is handed baselines to write along (``put(…, fold=…)``).
+    ``streamed`` says that who reads the table's stream finishes what removing an interaction leaves.
     """
 
     def __init__(
@@ -62,11 +56,13 @@ class InteractionStore:
         sequence: Sequence | None = None,
         *,
         baselines_table: str | None = None,
+        streamed: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._clients = clients
         self._table = table
-        self._bucket = bucket
+        self._texts = TextObjects(clients.s3, bucket)
+        self._remover = Remover(clients, table, self._texts, streamed=streamed, clock=clock)
         self._sequence = sequence or Sequence(clients, table)
         self._external_ids = ExternalIds(clients, table)
         self._baselines_table = baselines_table
@@ -88,13 +84,15 @@ class InteractionStore:
         """
         return self._sequence.reserve(count)
 
-    def claim(self, wanted: Mapping[str, int]) -> dict[str, int]:
+    def claim(self, wanted: Mapping[str, int], ends: Mapping[str, int] | None = None) -> dict[str, int]:
         """The interaction of each external id: the one in ``wanted``, unless it has had one before.
+
+        ``ends`` says of those whose interaction is not kept for ever when it is gone, in seconds since 1970.
 
         Raises:
             Unavailable: storage is busy or down; some may have been claimed, and will be found so.
         """
-        return self._external_ids.claim(wanted)
+        return self._external_ids.claim(wanted, ends or {})
 
     def put(
         self,
@@ -116,6 +114,8 @@ class InteractionStore:
             Unavailable: storage is busy or down.
         """
         written = write_interaction(interaction)
+        if idempotency is not None:
+            written.item[MADE_BY] = {"N": str(idempotency.id)}
         self._put_texts(written)
         if idempotency is None and fold is None:
             found = put_item(self._clients.dynamodb, self._table, written.item, _NEW)
@@ -149,18 +149,13 @@ class InteractionStore:
         """The newest interactions before a position, and the position to go on from (None at the end).
 
         Fewer than ``limit`` where their texts would be over ``max_bytes`` together, but never fewer than one,
-        unless very many in a row have just been deleted.
+        unless very many in a row have expired or were just removed.
 
         Raises:
             Unavailable: storage is busy or down.
         """
-        interactions: list[Interaction] = []
-        for _ in range(_EMPTY_PAGES):
-            items, before = self._items(limit, before, max_bytes)
-            interactions = [one for one in self._clients.workers.map(self._read, items) if one]
-            if interactions or before is None:
-                break
-        return interactions, before
+        items, position = list_items(self._clients, self._table, limit, before, max_bytes, self._clock())
+        return [one for one in self._clients.workers.map(self._read, items) if one], position
 
     def alerts(self, query: AlertQuery, limit: int, before: str | None) -> tuple[list[Alert], str | None]:
         """Alerts newest first, then by rule, after a position; and the position to go on from (None at the end).
@@ -172,7 +167,25 @@ class InteractionStore:
             InvalidRequest: ``before`` is no position of this listing.
             Unavailable: storage is busy or down.
         """
-        return list_alerts(self._clients, self._table, query, limit, before)
+        return list_alerts(self._clients, self._table, query, limit, before, self._clock())
+
+    def remove(self, interaction_id: int) -> bool:
+        """Remove an interaction, with its alerts, texts and keys; whether there was one.
+
+        Once this is called, reads do not find it, whatever becomes of the rest.
+
+        Raises:
+            Unavailable: storage is busy or down; removing it again does what is left to do.
+        """
+        return self._remover.remove(interaction_id)
+
+    def removed(self, ids: collections.abc.Sequence[int]) -> set[int]:
+        """Which of these interactions were removed by their ids.
+
+        Raises:
+            Unavailable: storage is busy or down.
+        """
+        return self._remover.removed(ids)
 
     def put_batch(self, interactions: Iterable[Interaction]) -> None:
         """Keep many interactions under ids that were reserved for them; putting them again changes nothing.
@@ -189,9 +202,7 @@ class InteractionStore:
     def _put_texts(self, written: Written) -> None:
         if written.s3_object is None:
             return
-        key, body = written.s3_object
-        with available():
-            self._clients.s3.put_object(Bucket=self._bucket, Key=key, Body=body)
+        self._texts.put(*written.s3_object)
 
     def _put_together(
         self, interaction_id: int, written: Written, idempotency: Idempotency | None, fold: BaselineWrite | None
@@ -231,47 +242,18 @@ class InteractionStore:
         }
 
     def _must_be_ours(self, interaction_id: int, written: Written, found: Mapping[str, Any] | None) -> None:
-        if found is not None and not equal_items(found, written.item):
+        # It may have been removed meanwhile: by somebody who found it in a listing before its answer arrived.
+        if found is not None and not was_removed(found) and not equal_items(found, written.item):
             raise PlumblineError(f"interaction {interaction_id} exists already: the sequence is behind its table")
 
-    def _items(self, limit: int, before: str | None, max_bytes: int) -> tuple[list[Mapping[str, Any]], str | None]:
-        listing = Listing(self._table, "feed", "shard", LOWEST, before or HIGHEST)
-        listed = islice(newest_first(self._clients, listing, limit + 2), limit + 2)
-        # The bounds of a listing are inclusive: the first may be the one that ended the page before.
-        keys = [(item["at"]["S"], int(item["id"]["N"])) for item in listed if item["at"]["S"] != before]
-        chosen, complete = self._choose(keys[:limit], max_bytes)
-        if not complete:
-            return chosen, chosen[-1]["at"]["S"]
-        return chosen, keys[limit - 1][0] if len(keys) > limit else None
-
-    def _choose(
-        self, keys: collections.abc.Sequence[tuple[str, int]], max_bytes: int
-    ) -> tuple[list[Mapping[str, Any]], bool]:
-        """The items of as many keys as fit, and whether that is all of them."""
-        chosen: list[Mapping[str, Any]] = []
-        size = 0
-        for start in range(0, len(keys), _READ_AT_ONCE):
-            numbers = [number for _, number in keys[start : start + _READ_AT_ONCE]]
-            items = get_items(self._clients, self._table, numbers)
-            for item in (items[number] for number in numbers if number in items):
-                size += read_size(item)
-                if chosen and size > max_bytes:
-                    return chosen, False
-                chosen.append(item)
-        return chosen, True
-
     def _read(self, item: Mapping[str, Any]) -> Interaction | None:
-        if not is_interaction(item):
+        if not is_interaction(item, self._clock()):
             return None
         key = texts_key(item)
         if key is None:
             return read_interaction(item)
-        try:
-            with available():
-                fetched = read_whole(self._clients.s3.get_object(Bucket=self._bucket, Key=key)["Body"])
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") != "NoSuchKey":
-                raise
+        fetched = self._texts.get(key)
+        if fetched is None:
             # Whoever removed the texts removed the interaction.
             _log.warning("interaction %s has lost its texts in S3", item["id"]["N"])
             return None

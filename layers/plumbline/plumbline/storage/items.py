@@ -1,7 +1,8 @@
 """Interactions as items of the table, in the wire form of the low-level client, and back.
 
-An item has ``id``, ``shard``, ``at`` (its feed key), ``alerts`` and ``alerting`` (only where there are any) and
-``import_id`` (only from an import). What makes it long is kept in the form that costs the fewest write units:
+An item has ``id``, ``shard``, ``at`` (its feed key), ``alerts`` and ``alerting`` (only where there are any),
+``import_id`` and ``claim`` (only from an import) and ``expires_at`` (only where it is not kept for ever). What
+makes it long is kept in the form that costs the fewest write units:
 
 - ``metrics`` is a map of numbers, ``input``, ``output`` and ``metadata`` (JSON) are texts: if all fit one unit;
 - else ``measured`` holds the metrics packed;
@@ -9,17 +10,23 @@ An item has ``id``, ``shard``, ``at`` (its feed key), ``alerts`` and ``alerting`
 - or ``texts_at`` is the key of an S3 object that holds them, where the item would be too big.
 
 The latter two come with ``texts_bytes``, the size of the three before they were packed.
+
+An S3 object belongs to one form of one interaction: its key is made from the interaction's id, its import's and
+what is in it. So an object can be removed when its item is replaced: whoever writes another item at that moment
+has another object.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from plumbline.errors import PayloadTooLarge
 from plumbline.models import Interaction
-from plumbline.storage.findings import read_findings, write_findings
+from plumbline.storage.findings import EXPIRES, findings_end, read_findings, write_findings
 from plumbline.storage.measures import read_measures, write_map, write_packed
 from plumbline.storage.positions import feed_key, feed_time, shard_of
 from plumbline.storage.sizes import WRITE_UNIT_BYTES, item_bytes, number_bytes, text_bytes, write_units
@@ -35,6 +42,7 @@ if TYPE_CHECKING:
 LARGEST_ITEM = 390_000
 """Items over this many bytes keep their texts in S3: DynamoDB's 400 KB less a margin."""
 TEXTS_PREFIX = "texts/"
+_DIGITS = 32
 
 # The names of attributes count as well.
 _TEXT_NAMES_BYTES = len("input") + len("output")
@@ -89,7 +97,7 @@ def write_interaction(interaction: Interaction) -> Written:
     if size <= LARGEST_ITEM:
         return Written({**item, "texts": {"B": packed}, **original}, size)
 
-    key = f"{TEXTS_PREFIX}{interaction.id}"
+    key = _texts_key(interaction, packed)
     size = head_size + len("texts_at") + len(key) + original_size
     if size > LARGEST_ITEM:
         raise PayloadTooLarge(
@@ -114,6 +122,8 @@ def read_interaction(item: Mapping[str, Any], fetched: bytes | None = None) -> I
         findings=read_findings(item),
         metadata=json.loads(body.metadata) if body.metadata else {},
         import_id=int(item["import_id"]["N"]) if "import_id" in item else None,
+        expires_at=datetime.fromtimestamp(int(item[EXPIRES]["N"]), UTC) if EXPIRES in item else None,
+        claim=int(item["claim"]["N"]) if "claim" in item else None,
     )
 
 
@@ -122,9 +132,18 @@ def read_metrics(item: Mapping[str, Any]) -> dict[str, float]:
     return read_measures(item)
 
 
-def is_interaction(item: Mapping[str, Any]) -> bool:
-    """Whether an item of the table is an interaction; the sequence, idempotency keys and claims are below 1."""
-    return int(item["id"]["N"]) > 0
+def is_interaction(item: Mapping[str, Any], now: float) -> bool:
+    """Whether an item of the table, or of one of its indexes, is an interaction that is there.
+
+    The sequence, idempotency keys and claims are below 1, and one that was removed has no place in the feed. One
+    that has expired counts as gone, though DynamoDB may take days to remove it.
+    """
+    if int(item["id"]["N"]) <= 0 or "at" not in item:
+        return False
+    if EXPIRES in item:
+        return int(item[EXPIRES]["N"]) > now
+    end = findings_end(item) if "alerts" in item else None
+    return end is None or end > now
 
 
 def texts_key(item: Mapping[str, Any]) -> str | None:
@@ -154,15 +173,34 @@ def _head(interaction: Interaction) -> tuple[Item, int]:
     item: Item = {"id": {"N": number}, "shard": {"N": shard}, "at": {"S": at}}
     shard_size = number_bytes(shard)
     size = _HEAD_NAMES_BYTES + number_bytes(number) + shard_size + len(at)
+    ends = None
+    if interaction.expires_at is not None:
+        ends = str(int(interaction.expires_at.timestamp()))
+        item[EXPIRES] = {"N": ends}
+        size += len(EXPIRES) + number_bytes(ends)
+    if interaction.claim is not None:
+        claim = str(interaction.claim)
+        item["claim"] = {"N": claim}
+        size += len("claim") + number_bytes(claim)
     if interaction.findings:
         item["alerting"] = {"N": shard}
-        item["alerts"], alerts_size = write_findings(interaction.findings)
+        item["alerts"], alerts_size = write_findings(interaction.findings, ends)
         size += _ALERT_NAMES_BYTES + shard_size + alerts_size
     if interaction.import_id is not None:
         import_id = str(interaction.import_id)
         item["import_id"] = {"N": import_id}
         size += len("import_id") + number_bytes(import_id)
     return item, size
+
+
+def texts_prefix(interaction_id: int) -> str:
+    """What the keys of all S3 objects of an interaction begin with."""
+    return f"{TEXTS_PREFIX}{interaction_id}/"
+
+
+def _texts_key(interaction: Interaction, packed: bytes) -> str:
+    digest = hashlib.sha256(str(interaction.import_id).encode() + b" " + packed).hexdigest()
+    return texts_prefix(interaction.id) + digest[:_DIGITS]
 
 
 def _metadata_json(metadata: Mapping[str, Any]) -> str:

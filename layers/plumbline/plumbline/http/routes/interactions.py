@@ -56,6 +56,7 @@ async def create(
     recorded = services.recorder.record(new, key)
     if not recorded.replayed:
         services.telemetry.recorded(recorded.interaction.findings)
+        services.telemetry.redacted(recorded.redactions)
     return success(
         interaction_view(recorded.interaction),
         "Interaction created successfully",
