@@ -98,6 +98,16 @@ class LocalStack:
         """An SQS client."""
         return self._client("sqs")
 
+    def iam(self) -> Any:
+        """An IAM client, which may do everything."""
+        return self._client("iam")
+
+    def logged(self, function: str, since: float) -> list[str]:
+        """The lines that a function of the stack has logged since a time (seconds since 1970)."""
+        pages = self._client("logs").get_paginator("filter_log_events")
+        found = pages.paginate(logGroupName=f"/aws/lambda/plumbline-{function}", startTime=int(since * 1000))
+        return [line for page in found for event in page["events"] for line in event["message"].splitlines()]
+
     def running(self, function: str) -> list[int]:
         """The ids of the processes in which a function of the stack runs or waits to."""
         folder = f"{self.state / 'tmp'}{os.sep}ministack-lambda-plumbline-{function}-"

@@ -10,6 +10,7 @@ import string
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 from plumbline.http.edge import Edge
 from plumbline.http.services import Services
 from starlette.responses import PlainTextResponse, Response
@@ -122,6 +123,11 @@ async def broken(scope: Scope, receive: Receive, send: Send) -> None:
     raise Secret("the text of an interaction")
 
 
+async def refused(scope: Scope, receive: Receive, send: Send) -> None:
+    said = {"Error": {"Code": "AccessDeniedException", "Message": "on the text of an interaction"}}
+    raise ClientError(said, "PutItem")  # type: ignore[arg-type]
+
+
 async def broken_midway(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
     raise Secret("the text of an interaction")
@@ -150,3 +156,13 @@ def test_what_nobody_foresaw_is_answered_and_logged_without_its_words(
     written = capsys.readouterr()
     assert '"message":"unexpected error"' in written.out
     assert "the text" not in written.out + written.err + caplog.text
+
+
+def test_what_aws_refused_is_logged_by_its_code(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "edge-refused")
+    assert ask(refused)[0] == 500
+    (record,) = [one for one in caplog.records if one.message == "unexpected error"]
+    assert vars(record)["refused"] == "PutItem: AccessDeniedException"
+    assert "the text" not in caplog.text

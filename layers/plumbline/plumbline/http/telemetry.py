@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from plumbline.errors import SettingsError, Unavailable
+from plumbline.storage.clients import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,6 +48,15 @@ class Telemetry:
                 metric.add_dimension("service", self.metrics.service or SERVICE)
                 metric.add_dimension("alert_type", alert_type)
                 metric.add_dimension("severity", severity)
+
+    def redacted(self, redactions: Mapping[str, int]) -> None:
+        """Count placeholders that were put into texts, given by kind."""
+        for kind, count in sorted(redactions.items()):
+            with single_metric(
+                "TextsRedacted", MetricUnit.Count, count, namespace=self.metrics.namespace
+            ) as metric:
+                metric.add_dimension("service", self.metrics.service or SERVICE)
+                metric.add_dimension("kind", kind.lower())
 
     def refused(self) -> None:
         """Count one request that came without a key that opens."""
@@ -86,6 +96,7 @@ class Telemetry:
                 "request_id": request_id,
                 "error": f"{type(error).__module__}.{type(error).__qualname__}",
                 **({"problem": error.message} if isinstance(error, SettingsError) else {}),
+                **({"refused": refused} if (refused := refusal(error)) else {}),
                 "where": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
             },
         )

@@ -163,6 +163,13 @@ def is_transient(code: str, status: int = 0) -> bool:
     return code in _BUSY or status >= 500
 
 
+def refusal(error: Exception) -> str | None:
+    """What AWS refused, and its code for why: ``PutItem: AccessDeniedException``; None for any other error."""
+    if not isinstance(error, ClientError):
+        return None
+    return f"{error.operation_name}: {error.response.get('Error', {}).get('Code', '')}"
+
+
 @contextmanager
 def available() -> Iterator[None]:
     """Turn what another attempt may mend into :class:`Unavailable`; everything else passes through.
