@@ -62,7 +62,70 @@ def test_routes_go_to_their_function_and_the_rest_to_interactions(resources: dic
         uri = json.dumps(operation["x-amazon-apigateway-integration"]["uri"])
         targets[path] = next(name for name in FUNCTIONS if name in uri)
     alerts = ("/api/alerts", "/api/alerts/{proxy+}", "/api/metrics", "/api/metrics/{proxy+}")
-    assert targets == {"$default": "InteractionsFunction"} | dict.fromkeys(alerts, "AlertsFunction")
+    others = ("$default", *OPEN)
+    assert targets == dict.fromkeys(others, "InteractionsFunction") | dict.fromkeys(alerts, "AlertsFunction")
+
+
+OPEN = ("/health", "/docs", "/docs/{proxy+}", "/openapi.json")
+
+
+@pytest.mark.parametrize(
+    ("authorization", "security", "scheme"),
+    [
+        # The gateway lets all through: the functions look at keys themselves.
+        ("keys", [], None),
+        ("none", [], None),
+        ("jwt", [{"jwt": []}], {"type": "jwt", "identitySource": "$request.header.Authorization"}),
+        ("iam", [{"iam": []}], "awsSigv4"),
+    ],
+)
+def test_the_gateways_authoriser_stands_before_all_but_the_open_routes(
+    authorization: str, security: list[Any], scheme: Any
+) -> None:
+    from plumbline.http.guard import is_open
+
+    body = deployed(transformed(), Authorization=authorization)["Api"]["Properties"]["Body"]
+    for path, methods in body["paths"].items():
+        (operation,) = methods.values()
+        assert operation.get("security") == (None if path in OPEN else security), path
+        assert is_open(path) == (path in OPEN)
+    schemes = body["components"]["securitySchemes"]
+    assert list(schemes) == [name for one in security for name in one]
+    if authorization == "jwt":
+        authorizer = schemes["jwt"]["x-amazon-apigateway-authorizer"]
+        reference = authorizer.pop("jwtConfiguration")
+        assert authorizer == scheme
+        assert reference == {"issuer": {"Ref": "JwtIssuer"}, "audience": {"Ref": "JwtAudience"}}
+    elif authorization == "iam":
+        assert schemes["iam"]["x-amazon-apigateway-authtype"] == scheme
+
+
+def test_every_function_is_told_who_lets_callers_in() -> None:
+    from typing import get_args
+
+    from plumbline.settings import Authorization
+
+    parameter = TEMPLATE["Parameters"]["Authorization"]
+    assert parameter["Default"] == "keys"
+    assert set(parameter["AllowedValues"]) == set(get_args(Authorization))
+    variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["AUTHORIZATION"] == {"Ref": "Authorization"}
+
+
+def test_only_the_function_with_their_routes_makes_keys_and_none_deletes_or_scans_them(
+    resources: dict[str, Any],
+) -> None:
+    allowed: dict[str, set[str]] = {}
+    for role, statement in granted(resources):
+        if "KeysTable" in json.dumps(statement["Resource"]):
+            allowed.setdefault(role, set()).update(as_list(statement["Action"]))
+    used = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
+    assert allowed == {
+        "AlertsRole": used,
+        "InteractionsRole": used | {"dynamodb:PutItem", "dynamodb:Query"},
+    }
+    projected = resources["KeysTable"]["Properties"]["GlobalSecondaryIndexes"][0]["Projection"]
+    assert "hash" not in projected["NonKeyAttributes"]
 
 
 def test_what_fails_for_good_is_kept(resources: dict[str, Any]) -> None:
