@@ -76,6 +76,7 @@ _SECRET = re.compile(
     r"|hf_[0-9A-Za-z]{30,}"  # Hugging Face
     r"|npm_[0-9A-Za-z]{36}|pypi-[0-9A-Za-z_-]{50,}"  # package registries
     r"|SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}"  # SendGrid
+    r"|plk_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}"  # Plumbline's own API keys
     r"|gsk_[0-9A-Za-z]{40,}|xai-[0-9A-Za-z]{40,}"  # Groq, xAI
     # Shopify, DigitalOcean, Vault
     r"|shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|dop_v1_[0-9a-f]{64}|hvs\.[0-9A-Za-z_-]{20,}"

@@ -53,7 +53,7 @@ _SECRET_LENGTH = b"x" * 20
 _SECRET_SIGNS = (
     *(b"AKIA", b"ASIA", b"sk_", b"rk_", b"pk_", b"sk-", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_"),
     *(b"github_pat_", b"glpat-", b"AIza", b"ya29.", b"GOCSPX-", b"hf_", b"npm_", b"pypi-", b"SG.", b"eyJ"),
-    *(b"gsk_", b"xai-", b"shpat_", b"shpca_", b"shppa_", b"shpss_", b"dop_v1_", b"hvs."),
+    *(b"gsk_", b"xai-", b"shpat_", b"shpca_", b"shppa_", b"shpss_", b"dop_v1_", b"hvs.", b"plk_"),
 )
 _SLACK_SIGN = b"xox"
 _KEY_SIGN = b"PRIVATE KEY"
