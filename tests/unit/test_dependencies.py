@@ -1,4 +1,4 @@
-"""What is installed is what was pinned; what is published about it is heard, or it is said that nobody was asked."""
+"""What is installed is what was pinned; what is published of it is heard, or it is said that nobody was asked."""
 
 from __future__ import annotations
 
