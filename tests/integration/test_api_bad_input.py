@@ -48,7 +48,10 @@ WRONG_FIELDS: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     (
         "unknown",
         {"inputtext": "a"},
-        {"body.inputtext": "is not known here; known are input_text, output_text, metadata, metrics, created_at"},
+        {
+            "body.inputtext": "is not known here; known are input_text, output_text, metadata, metrics, created_at,"
+            " retention_days"
+        },
     ),
     ("NUL", {"input_text": "ab\0c"}, {"body.input_text": "must not contain U+0000 (NUL) at position 2"}),
     (
@@ -257,7 +260,7 @@ def test_the_limits_themselves_are_within_them(api: Gateway) -> None:
         {"metadata": {"a": ["\0"] * 1000}},
         {"metadata": {f"{n}\0": n for n in range(1000)}},
         {"metrics": {f"m{n}": "x" for n in range(1000)}},
-        {f"unknown{n}": n for n in range(100_000)},
+        {f"unknown{n}": n for n in range(10_000)},
     ],
 )
 def test_many_problems_are_cut_short(api: Gateway, change: dict[str, Any]) -> None:
@@ -403,7 +406,7 @@ def test_addresses_without_parameters_take_none(api: Gateway, method: str, path:
     ("path", "allowed"),
     [
         ("/api/interactions", "GET, HEAD, POST"),
-        ("/api/interactions/1", "GET, HEAD"),
+        ("/api/interactions/1", "DELETE, GET, HEAD"),
         ("/api/interactions/bulk", "POST"),
         ("/api/imports", "GET, HEAD, POST"),
         ("/api/alerts", "GET, HEAD"),
@@ -411,7 +414,7 @@ def test_addresses_without_parameters_take_none(api: Gateway, method: str, path:
         ("/docs", "GET, HEAD"),
     ],
 )
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE", "FROB"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "OPTIONS", "TRACE", "FROB"])
 def test_a_method_that_an_address_does_not_know(api: Gateway, method: str, path: str, allowed: str) -> None:
     answer = api.send(method, path)
     assert (answer.status, answer.headers["allow"]) == (405, allowed)

@@ -53,7 +53,9 @@ def test_head_is_get_without_the_body() -> None:
         assert scope["method"] == "GET"
         await PlainTextResponse("text")(scope, receive, send)
 
-    assert ask(inner, "HEAD") == (200, {"content-type": "text/plain; charset=utf-8"}, b"")
+    status, headers, body = ask(inner, "HEAD")
+    assert (status, headers["content-type"], body) == (200, "text/plain; charset=utf-8", b"")
+    assert "content-length" not in headers
 
 
 @pytest.mark.parametrize(("accepts", "packed"), [("gzip, br", True), ("br", False), ("", False)])

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from starlette.datastructures import MutableHeaders
 
+from plumbline.http.bounds import beyond_bounds, secure
 from plumbline.http.envelope import failure
 from plumbline.http.limits import LAMBDA_ANSWER_BYTES, MAX_ANSWER_BYTES, SMALL_ANSWER_BYTES
 
@@ -28,7 +29,9 @@ _RUNTIME_ESCAPES = sys.version_info < (3, 12)
 
 
 class Edge:
-    """Answers what no route foresaw (500), answers HEAD as GET without the body, and compresses large answers."""
+    """Answers what no route foresaw (500), and what is too long to look at; answers HEAD as GET without the body,
+    compresses large answers, and says of all how they may be used.
+    """
 
     def __init__(self, app: ASGIApp, services: Services) -> None:
         self._app = app
@@ -56,12 +59,16 @@ class Edge:
     async def _answer(self, scope: Scope, receive: Receive) -> _Answer:
         answer = _Answer()
         try:
-            await self._app(scope, receive, answer.send)
+            if refused := beyond_bounds(scope):
+                await refused(scope, receive, answer.send)
+            else:
+                await self._app(scope, receive, answer.send)
         except Exception as error:  # noqa: BLE001 - the last resort of a request: the caller gets an answer
             request_id = _request_id(scope)
             self._services.telemetry.unexpected(request_id, error)
             answer = _Answer.of(_unexpected(request_id))
         answer.fit(accepts_gzip="gzip" in _header(scope, b"accept-encoding"))
+        secure(MutableHeaders(raw=answer.start["headers"]))
         return answer
 
 

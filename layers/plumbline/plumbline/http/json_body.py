@@ -14,12 +14,14 @@ from collections import Counter
 from typing import Any
 
 from plumbline.errors import InvalidRequest, ValidationFailed
-from plumbline.http.limits import MAX_PROBLEMS
+from plumbline.http.limits import MAX_JSON_VALUES, MAX_PROBLEMS
 from plumbline.http.problems import short, summary
 
 MAX_DEPTH = 32
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
+# A string, or what is left of one that is never closed.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 
 
 class _Unfit:
@@ -47,6 +49,9 @@ def parse(body: bytes) -> object:
 def _decode(body: bytes) -> object:
     if not body.strip():
         raise InvalidRequest("The body is empty. Send a JSON object.", [("body", "is empty")])
+    if _holds_too_many(body):
+        problem = f"must hold at most {MAX_JSON_VALUES} values, nested ones included"
+        raise ValidationFailed(f"body {problem}", [("body", problem)])
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -62,6 +67,12 @@ def _decode(body: bytes) -> object:
         raise InvalidRequest(f"body {problem}", [("body", problem)]) from None
     except RecursionError:
         raise _too_deep() from None
+
+
+def _holds_too_many(body: bytes) -> bool:
+    """Whether reading it would take seconds: millions of values fit into a body, and a few have use."""
+    # There are few commas in most bodies, and most of them in texts.
+    return body.count(b",") > MAX_JSON_VALUES and _STRING.sub(b"", body).count(b",") > MAX_JSON_VALUES
 
 
 def _integer(digits: str) -> int | _Unfit:

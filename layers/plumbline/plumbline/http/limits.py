@@ -13,6 +13,15 @@ MAX_UPLOAD_BYTES = 4_650_000
 MAX_ANSWER_BYTES = 5_500_000
 LAMBDA_ANSWER_BYTES = 6 * 1024 * 1024
 SMALL_ANSWER_BYTES = 100_000
+MAX_ADDRESS_BYTES = 8_192
+MAX_HEADERS = 100
+MAX_HEADER_BYTES = 16_384
+MAX_PARTS = 8
+"""Of a multipart form, which has one that is read."""
+MAX_PART_HEADERS = 8
+MAX_PART_HEADER_BYTES = 4_096
+MAX_JSON_VALUES = 20_000
+"""Of a body, nested ones included: many times what the fields that are known can hold."""
 
 MAX_PROBLEMS = 20
 

@@ -10,6 +10,7 @@ from python_multipart.multipart import parse_options_header
 
 from plumbline.errors import InvalidRequest, UnsupportedMediaType, ValidationFailed
 from plumbline.http.filenames import safe_filename
+from plumbline.http.limits import MAX_PART_HEADER_BYTES, MAX_PART_HEADERS, MAX_PARTS
 from plumbline.http.problems import short
 
 FILE_FIELD = "file"
@@ -77,6 +78,12 @@ def _read_parts(boundary: bytes, body: bytes) -> list[_Part]:
     name, value = bytearray(), bytearray()
     ended = False
 
+    def begin() -> None:
+        if len(parts) == MAX_PARTS:
+            problem = f"has more than {MAX_PARTS} parts; the one that is read is {FILE_FIELD}"
+            raise ValidationFailed(f"body {problem}", [("body", problem)])
+        parts.append(_Part())
+
     def keep_header() -> None:
         parts[-1].headers[name.decode("latin-1").lower()] = value.decode("latin-1")
         name.clear()
@@ -89,18 +96,23 @@ def _read_parts(boundary: bytes, body: bytes) -> list[_Part]:
     parser = MultipartParser(
         boundary,
         {
-            "on_part_begin": lambda: parts.append(_Part()),
+            "on_part_begin": begin,
             "on_header_field": lambda data, start, stop: name.extend(data[start:stop]),
             "on_header_value": lambda data, start, stop: value.extend(data[start:stop]),
             "on_header_end": keep_header,
             "on_part_data": lambda data, start, stop: parts[-1].content.extend(data[start:stop]),
             "on_end": end,
         },
+        max_header_count=MAX_PART_HEADERS,
+        max_header_size=MAX_PART_HEADER_BYTES,
     )
     try:
         parser.write(body)
         parser.finalize()
-    except MultipartParseError:
+    except MultipartParseError as error:
+        if "Maximum header" in str(error):
+            most = f"{MAX_PART_HEADERS} headers, or with one of more than {MAX_PART_HEADER_BYTES} bytes"
+            raise _damaged(f"has a part with more than {most}") from None
         raise _damaged("cannot be taken apart with the boundary that the header Content-Type names") from None
     if not ended:
         raise _damaged("ends before the form does: it was cut off, or its boundary is another")

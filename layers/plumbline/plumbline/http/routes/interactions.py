@@ -87,7 +87,7 @@ async def read(id: Annotated[Id, Path()], services: ServicesDep) -> Response:  #
     return success(interaction_view(interaction), "Interaction fetched successfully")
 
 
-@router.delete("/{id}", summary="Remove an interaction for good", response_model=None)
+@router.delete("/{id:id}", summary="Remove an interaction for good", response_model=None)
 @needs("admin")
 async def remove(
     id: Annotated[Id, Path()],  # noqa: A002 - the path's name for it
