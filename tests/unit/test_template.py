@@ -20,6 +20,7 @@ FUNCTIONS = (
     "ImportsFunction",
     "ImportWorkersFunction",
     "BaselinesFunction",
+    "CleanupFunction",
 )
 
 
@@ -35,23 +36,34 @@ def granted(resources: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return [(name, statement) for name, role in roles.items() for statement in statements(role)]
 
 
-def test_only_baselines_read_the_stream_and_nothing_is_deleted_but_what_was_staged(
-    resources: dict[str, Any],
-) -> None:
+def test_only_those_who_follow_the_stream_read_it(resources: dict[str, Any]) -> None:
     allowed: dict[str, set[str]] = {}
     for role, statement in granted(resources):
         allowed.setdefault(role, set()).update(as_list(statement["Action"]))
-    assert [role for role, actions in allowed.items() if "dynamodb:GetRecords" in actions] == ["BaselinesRole"]
-    deleting = {
-        (action, json.dumps(statement["Resource"]).split("/")[-1])
-        for _, statement in granted(resources)
+    reading = [role for role, actions in allowed.items() if "dynamodb:GetRecords" in actions]
+    assert sorted(reading) == ["BaselinesRole", "CleanupRole"]
+
+
+def test_nothing_is_deleted_but_staged_chunks_texts_and_claims(resources: dict[str, Any]) -> None:
+    deleting = sorted(
+        (role, action, json.dumps(statement["Resource"]))
+        for role, statement in granted(resources)
         for action in as_list(statement["Action"])
         if "Delete" in action and action != "sqs:DeleteMessage"
-    }
-    assert deleting == {("s3:DeleteObject", '*"}')}
-    staging = [json.dumps(one["Resource"]) for _, one in granted(resources) if "s3:DeleteObject" in one["Action"]]
-    assert len(staging) == 2
-    assert all("/staging/*" in resource for resource in staging)
+    )
+    assert [(role, action) for role, action, _ in deleting] == [
+        ("CleanupRole", "dynamodb:DeleteItem"),
+        ("CleanupRole", "s3:DeleteObjectVersion"),
+        ("ImportWorkersRole", "s3:DeleteObject"),
+        ("ImportsRole", "s3:DeleteObject"),
+        ("InteractionsRole", "dynamodb:DeleteItem"),
+        ("InteractionsRole", "s3:DeleteObjectVersion"),
+    ]
+    places = {"s3:DeleteObjectVersion": "/texts/*", "s3:DeleteObject": "/staging/*"}
+    for _, action, resource in deleting:
+        assert places.get(action, "InteractionsTable") in resource
+    listing = [one for _, one in granted(resources) if "s3:ListBucketVersions" in as_list(one["Action"])]
+    assert [one["Condition"] for one in listing] == 2 * [{"StringLike": {"s3:prefix": "texts/*"}}]
 
 
 def test_routes_go_to_their_function_and_the_rest_to_interactions(resources: dict[str, Any]) -> None:
@@ -130,8 +142,14 @@ def test_only_the_function_with_their_routes_makes_keys_and_none_deletes_or_scan
 
 def test_what_fails_for_good_is_kept(resources: dict[str, Any]) -> None:
     (asynchronous,) = of_type(resources, "AWS::Lambda::EventInvokeConfig").values()
-    mapping = resources["BaselinesFunctionRecorded"]["Properties"]
-    for configured, queue in ((asynchronous, "ImportsDeadLetters"), (mapping, "BaselinesDeadLetters")):
+    folding, cleaning = (
+        resources[name]["Properties"] for name in ("BaselinesFunctionRecorded", "CleanupFunctionGone")
+    )
+    for configured, queue in (
+        (asynchronous, "ImportsDeadLetters"),
+        (folding, "BaselinesDeadLetters"),
+        (cleaning, "CleanupDeadLetters"),
+    ):
         target = configured["DestinationConfig"]["OnFailure"]["Destination"]
         assert target == {"Fn::GetAtt": [queue, "Arn"]}
         assert resources[queue]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
@@ -143,6 +161,62 @@ def test_the_stream_brings_new_interactions_only(resources: dict[str, Any]) -> N
     assert pattern == {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"at": {"S": [{"exists": True}]}}}}
     assert properties["StartingPosition"] == "TRIM_HORIZON"
     assert properties["BisectBatchOnFunctionError"] is True
+
+
+def test_the_stream_brings_what_is_gone_to_the_cleanup(resources: dict[str, Any]) -> None:
+    from plumbline.storage.removal import UNFINISHED
+
+    properties = resources["CleanupFunctionGone"]["Properties"]
+    there: dict[str, Any] = {"S": [{"exists": True}]}
+    assert [json.loads(each["Pattern"]) for each in properties["FilterCriteria"]["Filters"]] == [
+        {"eventName": ["REMOVE", "MODIFY"], "dynamodb": {"OldImage": {"texts_at": there}}},
+        {"eventName": ["MODIFY"], "dynamodb": {"NewImage": {UNFINISHED: there}}},
+    ]
+    assert properties["StartingPosition"] == "TRIM_HORIZON"
+    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    # The stream keeps its records for 24 hours.
+    assert 20 * 3600 < properties["MaximumRecordAgeInSeconds"] < 24 * 3600
+    table = resources["InteractionsTable"]["Properties"]
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_s3_tells_of_every_text_when_its_writer_has_ended(resources: dict[str, Any]) -> None:
+    from plumbline.cleaning import LONGEST_RUN
+    from plumbline.storage.items import TEXTS_PREFIX
+
+    bucket = resources["UploadsBucket"]
+    told = bucket["Properties"]["NotificationConfiguration"]
+    (texts,) = told["QueueConfigurations"]
+    assert texts["Queue"] == {"Fn::GetAtt": ["TextsQueue", "Arn"]}
+    assert texts["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": TEXTS_PREFIX}]
+    (uploads,) = told["LambdaConfigurations"]
+    assert uploads["Filter"]["S3Key"]["Rules"] == [{"Name": "prefix", "Value": "uploads/"}]
+    assert "TextsQueuePolicy" in as_list(bucket["DependsOn"])
+    queue = resources["TextsQueue"]["Properties"]
+    functions = of_type(resources, "AWS::Lambda::Function")
+    assert (
+        queue["DelaySeconds"] == LONGEST_RUN.total_seconds() >= max(one["Timeout"] for one in functions.values())
+    )
+    assert queue["VisibilityTimeout"] >= 6 * functions["CleanupFunction"]["Timeout"]
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["CleanupDeadLetters", "Arn"]}
+    statements = resources["TextsQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    (allowed,) = [one for one in statements if one["Effect"] == "Allow"]
+    assert allowed["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert allowed["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    assert "ArnEquals" in allowed["Condition"]
+
+
+@pytest.mark.parametrize(("days", "expires"), [("0", False), ("1", True), ("3650", True)])
+def test_uploads_are_forgotten_only_where_the_parameter_says_so(days: str, expires: bool) -> None:
+    made = deployed(transformed(), UploadRetentionDays=days)
+    rules = made["UploadsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    by_prefix = {rule["Prefix"]: rule for rule in rules if "Prefix" in rule}
+    assert by_prefix.keys() == {"staging/"} | ({"uploads/", "rejected/"} if expires else set())
+    for prefix in by_prefix.keys() - {"staging/"}:
+        assert by_prefix[prefix]["ExpirationInDays"] == {"Ref": "UploadRetentionDays"}
+        assert by_prefix[prefix]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    assert not any("ExpirationInDays" in rule for rule in rules if "Prefix" not in rule)
 
 
 @pytest.mark.parametrize(

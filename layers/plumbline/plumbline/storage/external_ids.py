@@ -7,8 +7,8 @@ has none of the attributes that the indexes list by.
 
 A claim outlives its interaction, whatever else happens: otherwise a row that comes again as its old form expires
 could be given two. It ends 30 days after its interaction, or never; who brings a row that is to be kept longer
-than that puts its claim off first. A row that comes again while there is a claim takes the place of what has expired,
-and one that comes later is new.
+than that puts its claim off first. A row that comes again while there is a claim takes the place of what has
+expired, and one that comes later is new.
 
 Claims are put in transactions of up to a hundred. In one, a claim costs two write units; put by itself with a
 condition it costs one, but a request each, and a request takes this process as long as to make 25 interactions and

@@ -27,8 +27,8 @@ def list_items(  # noqa: PLR0917 - what is listed, and then how much of it
 ) -> tuple[list[Mapping[str, Any]], str | None]:
     """The items of the newest interactions before a position, and where to go on from (None at the end).
 
-    Fewer than ``limit`` where they would be over ``max_bytes`` together, but never fewer than one, unless very many
-    in a row have expired or were just removed.
+    Fewer than ``limit`` where they would be over ``max_bytes`` together, but never fewer than one, unless very
+    many in a row have expired or were just removed.
 
     Raises:
         Unavailable: storage is busy or down.

@@ -112,14 +112,14 @@ class Remover:
             found |= {number for number, item in items.items() if was_removed(item)}
         return found
 
-    def finish(self, tombstone: Mapping[str, Any]) -> None:
-        """Remove what a tombstone says is still there.
+    def finish(self, tombstone: Mapping[str, Any]) -> int:
+        """Remove what a tombstone says is still there; how many versions of S3 objects that were.
 
         Raises:
             Unavailable: storage is busy or down; what is left to do is done by finishing again.
         """
         number = int(tombstone["id"]["N"])
-        self._remove_texts(number, texts_key(tombstone))
+        texts = self._remove_texts(number, texts_key(tombstone))
         if "claim" in tombstone:
             self._remove_claim(tombstone["claim"]["N"], number)
         if MADE_BY in tombstone:
@@ -127,6 +127,7 @@ class Remover:
         finished = {name: value for name, value in tombstone.items() if name not in {*_POINTERS, UNFINISHED}}
         # Where an import has put the row there again, it is that import's.
         put_item(self._clients.dynamodb, self._table, finished, "attribute_exists(removed)")
+        return texts
 
     def _finish_or_leave(self, tombstone: Mapping[str, Any]) -> bool:
         """Finish a tombstone, or leave that to the stream; whether it was unfinished."""
@@ -163,13 +164,14 @@ class Remover:
             ExpressionAttributeValues={f":{name}": value for name, value in given.items()},
         )
 
-    def _remove_texts(self, number: int, key: str | None) -> None:
+    def _remove_texts(self, number: int, key: str | None) -> int:
         """All versions of all objects of an interaction: also those that an attempt that died has left."""
         prefix = texts_prefix(number)
         versions = [*self._texts.versions(prefix)]
         if key is not None and not key.startswith(prefix):
             versions += self._texts.versions_of(key)
         self._texts.delete([(version.key, version.version) for version in versions])
+        return len(versions)
 
     def _remove_claim(self, claim: str, number: int) -> None:
         self._change_if_ours(
