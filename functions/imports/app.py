@@ -22,6 +22,8 @@ from plumbline.imports.stores import Stores
 from plumbline.imports.uploads import Unreadable, Upload, read_uploads
 from plumbline.imports.work import ChunkWork
 from plumbline.imports.worker import ChunkWorker
+from plumbline.redaction import Redactor
+from plumbline.retention import Retention
 from plumbline.settings import Settings
 from plumbline.storage.baselines import BaselineStore
 from plumbline.storage.clients import Clients
@@ -155,12 +157,19 @@ class ImportsHandler:
 
     def _make_importer(self, bucket: str) -> Importer:
         stores = Stores(self._imports, self._chunks, FileStore(self._clients.s3, bucket))
-        queue, watcher = self._queue, self._watcher
+        queue, watcher, redactor = self._queue, self._watcher, self._redactor
         return Importer(
             stores,
-            Planner(stores, queue, self._known),
-            ChunkWork(stores, self._worker, self._known, watcher),
-            Completion(stores, watcher.ended),
+            Planner(stores, queue, self._known, redacted=redactor is not None),
+            ChunkWork(
+                stores,
+                self._worker,
+                self._known,
+                watcher,
+                retention=Retention(self._settings.retention_days),
+                redactor=redactor,
+            ),
+            Completion(stores, watcher.ended, redactor=redactor),
             queue=queue,
             watcher=watcher,
         )
@@ -176,6 +185,10 @@ class ImportsHandler:
     @cached_property
     def _settings(self) -> Settings:
         return self._given_settings or Settings.from_env()
+
+    @cached_property
+    def _redactor(self) -> Redactor | None:
+        return Redactor.from_settings(self._settings)
 
     @cached_property
     def _clients(self) -> Clients:
@@ -234,6 +247,7 @@ class _Watcher:
         metrics.add_metric("RowsImported", MetricUnit.Count, recorded.stored)
         metrics.add_metric("RowsRejected", MetricUnit.Count, recorded.rejected)
         self._telemetry.alerts_raised(recorded.alerts)
+        self._telemetry.redacted(recorded.redactions)
 
     def stalled(self, import_id: int, chunk: int, /) -> None:
         self._telemetry.logger.error("import stalled", extra={"import": import_id, "chunk": chunk})

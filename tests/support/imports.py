@@ -34,6 +34,7 @@ from tests.support.tables import scan
 if TYPE_CHECKING:
     from plumbline.imports.worker import Recorded
     from plumbline.models import Import, Interaction
+    from plumbline.redaction import Redactor
     from plumbline.settings import BaselineUpdates
     from plumbline.storage.clients import Clients
 
@@ -96,6 +97,7 @@ class Site:
     sizes: Sizes = SIZES
     queue: LocalQueue | None = None
     few: int = FEW_CHUNKS
+    redactor: Redactor | None = None
 
     def upload(self, data: bytes, key: str = "uploads/history.csv") -> Upload:
         answer = self.clients.s3.put_object(Bucket=self.stack.bucket, Key=key, Body=data)
@@ -133,9 +135,17 @@ class Site:
 
         return Importer(
             stores,
-            Planner(stores, queue, known, sizes=self.sizes, few=self.few, clock=self.now),
-            ChunkWork(stores, worker, known, watching),
-            Completion(stores, watching.ended, clock=self.now),
+            Planner(
+                stores,
+                queue,
+                known,
+                sizes=self.sizes,
+                few=self.few,
+                redacted=self.redactor is not None,
+                clock=self.now,
+            ),
+            ChunkWork(stores, worker, known, watching, redactor=self.redactor),
+            Completion(stores, watching.ended, redactor=self.redactor, clock=self.now),
             queue=queue,
             watcher=watching,
             clock=self.now,

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from plumbline.alerts import Judge
-from plumbline.errors import Unavailable, ValidationFailed
+from plumbline.errors import Gone, ValidationFailed
 from plumbline.metrics import measure
 from plumbline.models import Interaction
 from plumbline.own_metrics import countable
+from plumbline.redaction import Redactor, redact_interaction
 from plumbline.storage.baselines import BaselineStore, BaselineWrite, inline_baseline
 from plumbline.storage.interactions import InteractionStore, KeyUsed
 from plumbline.storage.retrying import Backoff
 from plumbline.storage.transactions import VersionConflict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from plumbline.alerts import Rules
     from plumbline.baseline_cache import BaselineCache
@@ -31,10 +32,14 @@ _CONTENDED = "Too many interactions are being recorded at the moment. Please sen
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An interaction as it was kept; ``replayed`` if an earlier request with the same key had made it."""
+    """An interaction as it was kept; ``replayed`` if an earlier request with the same key had made it.
+
+    ``redactions`` counts the placeholders that were put into its texts, by kind.
+    """
 
     interaction: Interaction
     replayed: bool = False
+    redactions: Mapping[str, int] = field(default_factory=dict)
 
 
 class Recorder:
@@ -58,16 +63,19 @@ class Recorder:
         self._cache = cache
         self._rules = rules
         self._judge: Judge | None = None
+        self._redactor = Redactor.from_settings(settings)
         self._inline = settings.baseline_updates == "inline"
         self._baselines = baselines
         self._clock = clock
         self._folding = Backoff(attempts=12, base=0.02, cap=0.5, sleep=sleep, spent=_CONTENDED)
 
     def record(self, new: NewInteraction, idempotency: Idempotency | None = None) -> Recorded:
-        """Measure, judge and keep an interaction. A value is judged before it is counted.
+        """Measure, judge, redact and keep an interaction. A value is judged before it is counted.
 
         Raises:
+            RedactionFailed: it could not be redacted; nothing was kept.
             ValidationFailed: the idempotency key was used for another request.
+            Gone: it was used for an interaction that is not there any more.
             PayloadTooLarge: the metrics are more than can be kept.
             Unavailable: storage is busy or down; nothing was kept.
         """
@@ -75,20 +83,25 @@ class Recorder:
         if used is not None:
             return self._replay(used)
         metrics = {**measure(new.input, new.output), **new.metrics}
+        kept = redact_interaction(self._redactor, new) if self._redactor is not None else None
+        if kept is not None:
+            metrics.update(kept.metrics)
+        texts = kept or new
         interaction = Interaction(
             id=self._store.next_id(),
-            input=new.input,
-            output=new.output,
+            input=texts.input,
+            output=texts.output,
             created_at=new.created_at,
             metrics=metrics,
             findings=self._judging().findings(metrics),
-            metadata=new.metadata,
+            metadata=texts.metadata,
+            expires_at=new.expires_at,
         )
         try:
             self._keep(interaction, idempotency)
         except KeyUsed as raced:
             return self._replay(raced)
-        return Recorded(interaction)
+        return Recorded(interaction, redactions=kept.counts if kept is not None else {})
 
     def _judging(self) -> Judge:
         """A judge by the baselines of the moment, the same one as long as these are the same."""
@@ -99,14 +112,14 @@ class Recorder:
         return known
 
     def _replay(self, used: KeyUsed) -> Recorded:
+        interaction = self._store.get(used.interaction_id)
+        if interaction is None:
+            raise Gone("The interaction that this Idempotency-Key made has been removed, or has expired.")
         if not used.same_request:
             raise ValidationFailed(
                 "This Idempotency-Key came with another request before. Use a new key for a new request.",
                 [("header.idempotency-key", "was used for another request in the last 24 hours")],
             )
-        interaction = self._store.get(used.interaction_id)
-        if interaction is None:
-            raise Unavailable("The interaction of this Idempotency-Key cannot be read at the moment.")
         return Recorded(interaction, replayed=True)
 
     def _keep(self, interaction: Interaction, idempotency: Idempotency | None) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plumbline.errors import NotFound
 from plumbline.imports.identity import rejected_part_key, staging_key
+from plumbline.imports.redacting import Redacting
 from plumbline.imports.rejected import head, rejected_name
 from plumbline.imports.source import Source
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from plumbline.imports.stores import Stores
     from plumbline.models import Import, ImportState
+    from plumbline.redaction import Redactor
 
 NO_ROWS = (
     "The file has a first row that names the columns, but no rows after it. "
@@ -30,6 +32,7 @@ class Completion:
         stores: Stores,
         ended: Callable[[Import], object],
         *,
+        redactor: Redactor | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._imports = stores.imports
@@ -37,6 +40,7 @@ class Completion:
         self._files = stores.files
         self._ended = ended
         self._clock = clock
+        self._redacting = Redacting(redactor) if redactor is not None else None
 
     def check(self, import_id: int) -> None:
         """End an import if all of it is planned and done.
@@ -77,7 +81,7 @@ class Completion:
         return key
 
     def _rejected(self, current: Import, source: Source) -> Iterator[bytes]:
-        yield head(source)
+        yield head(source, self._redacting)
         for chunk in self._chunks.after(current.id):
             if chunk.rejected:
                 yield self._files.read(rejected_part_key(current.id, chunk.number))

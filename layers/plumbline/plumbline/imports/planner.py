@@ -17,6 +17,7 @@ from plumbline.imports.cutting import SIZES, Sizes, cut
 from plumbline.imports.decoding import skip
 from plumbline.imports.identity import staging_key
 from plumbline.imports.reader import Position
+from plumbline.imports.redacting import unquoted
 from plumbline.imports.source import Source, decoded, recognise
 from plumbline.storage.chunk_items import Place, PlannedChunk
 from plumbline.storage.queue import BATCH, Message
@@ -54,7 +55,8 @@ class Planner:
     """Plans imports of the files of one bucket.
 
     ``queue`` is None where there is none: chunks are planned and left for the caller. ``known`` makes the packed
-    sketches that the baselines are made of now. A file of no more than ``few`` chunks is not worth a queue.
+    sketches that the baselines are made of now. A file of no more than ``few`` chunks is not worth a queue. With
+    ``redacted`` nothing is quoted of a file in what is said of it.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Planner:
         *,
         sizes: Sizes = SIZES,
         few: int = FEW_CHUNKS,
+        redacted: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._imports = stores.imports
@@ -74,6 +77,7 @@ class Planner:
         self._known = known
         self._sizes = sizes
         self._few = few
+        self._redacted = redacted
         self._clock = clock
 
     def plan(self, import_id: int, has_time: Callable[[], bool], *, hold: bool = False) -> None:
@@ -196,6 +200,7 @@ class Planner:
 
     def _break_off(self, import_id: int, failure: str) -> None:
         """Let the plan end here. What is planned will be done, and then the import fails."""
+        failure = unquoted(failure) if self._redacted else failure
         current = self._imports.get(import_id)
         if current is not None:
             self._imports.end_plan(import_id, current.chunks, self._clock(), sent=current.sent, failure=failure)

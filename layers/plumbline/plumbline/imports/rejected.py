@@ -12,16 +12,22 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from plumbline.imports.header import REJECTED_COLUMNS
+from plumbline.imports.formulas import shield
+from plumbline.imports.header import REJECTED_COLUMNS, is_of_rejected
 from plumbline.imports.reader import Malformed
+from plumbline.imports.redacting import WITHHELD
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from plumbline.imports.header import Layout
     from plumbline.imports.reader import Record
+    from plumbline.imports.redacting import Redacting
     from plumbline.imports.source import Source
     from plumbline.models import Problem
 
@@ -36,19 +42,22 @@ def rejected_name(source: Source, import_id: int) -> str:
     return f"rejected/{import_id}.{source.dialect.kind}"
 
 
-def head(source: Source) -> bytes:
+def head(source: Source, redacting: Redacting | None = None) -> bytes:
     """What the file begins with: the columns, where it has any."""
     bom = codecs.BOM_UTF8 if source.decoding.bom else b""
     if source.layout is None:
         return bom
     names = [source.layout.names[index] for index in _own_columns(source.layout)]
+    if redacting is not None:
+        names = [*map(redacting.text, names)]
     return bom + _csv_line([*names, *REJECTED_COLUMNS], source.dialect.delimiter)
 
 
 class _Part:
     """The rejected rows of one chunk; past :data:`MAX_PART_BYTES` a last line says that there were more."""
 
-    def __init__(self) -> None:
+    def __init__(self, redacting: Redacting | None = None) -> None:
+        self._redacting = redacting
         self._lines: list[bytes] = []
         self._size = 0
         self._full = False
@@ -68,18 +77,26 @@ class _Part:
 class RejectedCells(_Part):
     """Rejected rows of a CSV file, as CSV with the same delimiter."""
 
-    def __init__(self, layout: Layout, delimiter: str) -> None:
-        super().__init__()
+    def __init__(self, layout: Layout, delimiter: str, redacting: Redacting | None = None) -> None:
+        super().__init__(redacting)
         self._width = layout.width
         self._columns = _own_columns(layout)
         self._delimiter = delimiter
 
     def add(self, record: Record | Malformed, problem: Problem) -> None:
         """Repeat a row and say what is wrong with it."""
-        place = [str(record.row), str(record.line)]
+        cells = self._cells(record)
+        self._write(cells if self._redacting is None else [*map(self._redacting.text, cells)], problem)
+
+    def withhold(self, problem: Problem) -> None:
+        """Say what is wrong with a row, and repeat nothing of it."""
+        self._write([WITHHELD] * len(self._columns), problem)
+
+    def _write(self, cells: list[str], problem: Problem) -> None:
+        place = [str(problem.row), str(problem.line)]
         nothing = [""] * len(self._columns)
         self._add(
-            _csv_line([*self._cells(record), *place, _reason(problem, "Column")], self._delimiter),
+            _csv_line([*cells, *place, _reason(problem, "Column")], self._delimiter),
             _csv_line([*nothing, *place, _NO_ROOM], self._delimiter),
         )
 
@@ -100,21 +117,45 @@ class RejectedLines(_Part):
 
     def add(self, raw: bytes, problem: Problem) -> None:
         """Repeat a line and say what is wrong with it."""
-        place = {_ROW: problem.row, _LINE: problem.line}
+        mark = _marked if self._redacting is None else partial(_marked_and_redacted, self._redacting)
+        self._write(mark, raw, problem)
+
+    def withhold(self, problem: Problem) -> None:
+        """Say what is wrong with a line, and repeat nothing of it."""
+        self._write(
+            lambda raw, marks: orjson.dumps({**marks, "line": raw.decode()}) + b"\n", WITHHELD.encode(), problem
+        )
+
+    def _write(self, mark: Callable[[bytes, dict[str, object]], bytes], raw: bytes, problem: Problem) -> None:
+        place: dict[str, object] = {_ROW: problem.row, _LINE: problem.line}
         self._add(
-            _marked(raw, {**place, _REASON: _reason(problem, "Key")}),
+            mark(raw, {**place, _REASON: _reason(problem, "Key")}),
             orjson.dumps({**place, _REASON: _NO_ROOM}) + b"\n",
         )
+
+
+def _marked_and_redacted(redacting: Redacting, raw: bytes, marks: dict[str, object]) -> bytes:
+    """A line with three keys more, redacted."""
+    found = _object(raw)
+    if found is None:
+        return orjson.dumps({**marks, "line": redacting.line(raw.strip())}) + b"\n"
+    redacted = redacting.object(found, raw)
+    return orjson.dumps({**({"line": WITHHELD} if redacted is None else redacted), **marks}) + b"\n"
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _marked(raw: bytes, marks: dict[str, object]) -> bytes:
     """A line with three keys more. An object stays byte for byte as it is."""
     line = raw.strip()
-    try:
-        found = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        found = None
-    if not isinstance(found, dict):
+    found = _object(line)
+    if found is None:
         return orjson.dumps({**marks, "line": line.decode(errors="backslashreplace")}) + b"\n"
     if found.keys() & marks.keys():
         return orjson.dumps({**found, **marks}) + b"\n"
@@ -123,12 +164,12 @@ def _marked(raw: bytes, marks: dict[str, object]) -> bytes:
 
 
 def _own_columns(layout: Layout) -> list[int]:
-    return [index for index, name in enumerate(layout.names) if name.strip().casefold() not in REJECTED_COLUMNS]
+    return [index for index, name in enumerate(layout.names) if not is_of_rejected(name)]
 
 
 def _csv_line(cells: list[str], delimiter: str) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text, delimiter=delimiter).writerow(cells)
+    csv.writer(text, delimiter=delimiter).writerow(map(shield, cells))
     # Bytes that are no UTF-8 go back as they came.
     return text.getvalue().encode(errors="surrogateescape")
 

@@ -12,7 +12,9 @@ from plumbline.imports.chunks import read_chunk
 from plumbline.imports.identity import rejected_part_key, staging_key
 from plumbline.imports.planner import REMOVED
 from plumbline.imports.reader import MOST_LOOKED_AHEAD, Position
+from plumbline.imports.redacting import unquoted
 from plumbline.imports.source import Source
+from plumbline.retention import FOR_EVER
 from plumbline.storage.import_items import ChunkOutcome
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from plumbline.imports.stores import Stores
     from plumbline.imports.worker import ChunkWorker, Recorded
     from plumbline.models import Import
+    from plumbline.redaction import Redactor
+    from plumbline.retention import Retention
     from plumbline.storage.chunk_items import PlannedChunk
 
 _SNAPSHOTS_KEPT = 4
@@ -36,7 +40,9 @@ class Watcher(Protocol):
 
 
 class ChunkWork:
-    """Does chunks of imports. ``known`` makes the packed sketches that the baselines are made of now."""
+    """Does chunks of imports. ``known`` makes the packed sketches that the baselines are made of now; ``retention``
+    is how long rows are kept that do not say it; ``redactor`` is None where nothing is redacted.
+    """
 
     def __init__(
         self,
@@ -44,6 +50,9 @@ class ChunkWork:
         worker: ChunkWorker,
         known: Callable[[], bytes],
         watcher: Watcher,
+        *,
+        retention: Retention = FOR_EVER,
+        redactor: Redactor | None = None,
     ) -> None:
         self._imports = stores.imports
         self._chunks = stores.chunks
@@ -51,6 +60,8 @@ class ChunkWork:
         self._worker = worker
         self._known = known
         self._watcher = watcher
+        self._retention = retention
+        self._redactor = redactor
         self._snapshots: OrderedDict[int, Sketches] = OrderedDict()
 
     def do(self, current: Import, number: int, *, last_try: bool = False) -> None:
@@ -73,7 +84,7 @@ class ChunkWork:
         except NotFound:
             self._give_up(current.id, number, REMOVED)
         except PlumblineError as error:  # no attempt will end otherwise
-            self._give_up(current.id, number, error.message)
+            self._give_up(current.id, number, self._said(error.message))
         else:
             if recorded is not None:
                 self._watcher.recorded(recorded)
@@ -89,7 +100,9 @@ class ChunkWork:
     def _read(self, current: Import, chunk: PlannedChunk, source: Source) -> Chunk:
         start, end = Position(*chunk.start), Position(*chunk.end)
         with self._open(current, chunk, source) as stream:
-            return read_chunk(stream, source, chunk.number, start, end, current.created_at)
+            return read_chunk(
+                stream, source, chunk.number, start, end, current.created_at, self._retention, self._redactor
+            )
 
     def _open(self, current: Import, chunk: PlannedChunk, source: Source) -> IO[bytes]:
         if source.staged:
@@ -106,6 +119,9 @@ class ChunkWork:
             if len(self._snapshots) > _SNAPSHOTS_KEPT:
                 self._snapshots.popitem(last=False)
         return self._snapshots[import_id]
+
+    def _said(self, sentence: str) -> str:
+        return sentence if self._redactor is None else unquoted(sentence)
 
     def _give_up(self, import_id: int, number: int, failure: str) -> None:
         self._chunks.finish_chunk(import_id, number, ChunkOutcome(failure=failure))

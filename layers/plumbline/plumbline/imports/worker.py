@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from plumbline.alerts import Judge
 from plumbline.baselines import Sketches
-from plumbline.metrics import measure
+from plumbline.metrics import measure_all
 from plumbline.models import Interaction
 from plumbline.own_metrics import countable
 from plumbline.storage.baselines import inline_baseline
+from plumbline.storage.external_ids import claim_id
 from plumbline.storage.import_items import ChunkOutcome
 from plumbline.storage.retrying import Backoff
 from plumbline.storage.transactions import VersionConflict
@@ -32,7 +33,8 @@ class Interactions(Protocol):
     """What a worker needs of :class:`plumbline.storage.interactions.InteractionStore`."""
 
     def reserve(self, count: int, /) -> int: ...
-    def claim(self, wanted: Mapping[str, int], /) -> dict[str, int]: ...
+    def claim(self, wanted: Mapping[str, int], ends: Mapping[str, int], /) -> dict[str, int]: ...
+    def removed(self, ids: Sequence[int], /) -> set[int]: ...
     def put_batch(self, interactions: Iterable[Interaction], /) -> None: ...
 
 
@@ -50,13 +52,15 @@ class Recorded:
     """What a chunk added, where this attempt was the one that was counted. Alerts are counted by type
     and severity.
 
-    Of the rows ``stored``, ``known`` took the place of others that had the same external ids.
+    Of the rows ``stored``, ``known`` took the place of others that had the same external ids. ``redactions``
+    counts the placeholders that were put into them, by kind.
     """
 
     stored: int
     rejected: int
     alerts: Mapping[tuple[str, str], int]
     known: int = 0
+    redactions: Mapping[str, int] = field(default_factory=dict)
 
 
 class _Row(NamedTuple):
@@ -108,8 +112,11 @@ class ChunkWorker:
         Raises:
             Unavailable: storage is busy or down; the same chunk may be tried again.
         """
-        rows = self._number(self._reserve(import_id, chunk), chunk.rows)
-        measured = [{**measure(row.new.input, row.new.output), **row.new.metrics} for row in rows]
+        first_id, again = self._reserve(import_id, chunk)
+        rows = self._number(chunk.ids(first_id), chunk.rows)
+        # What an earlier attempt stored may have been removed since, and is not to come back.
+        removed = self._interactions.removed([row.id for row in rows if not row.known]) if again else set[int]()
+        measured = _measured([row.new for row in rows])
         own = _sketched(measured)
         together = known.copy()
         together.merge(own)
@@ -121,41 +128,63 @@ class ChunkWorker:
                 findings = judge.findings(metrics)
                 for finding in findings:
                     alerts[finding.alert_type, finding.severity] += 1
+                claim = None if row.external_id is None else claim_id(row.external_id)
+                texts = row.kept or row
                 yield Interaction(
-                    number, row.input, row.output, row.created_at, metrics, findings, row.metadata, import_id
+                    id=number,
+                    input=texts.input,
+                    output=texts.output,
+                    created_at=row.created_at,
+                    metrics=metrics,
+                    findings=findings,
+                    metadata=texts.metadata,
+                    import_id=import_id,
+                    expires_at=row.expires_at,
+                    claim=claim,
                 )
 
-        self._interactions.put_batch(interactions())
+        self._interactions.put_batch(one for one in interactions() if one.id not in removed)
         new = [metrics for row, metrics in zip(rows, measured, strict=True) if not row.known]
         outcome = _outcome(chunk, alerts.total(), known=len(chunk.rows) - len(new))
         if not self._finish(import_id, chunk.number, outcome, own if len(new) == len(rows) else _sketched(new)):
             return None
-        return Recorded(outcome.rows_stored, outcome.rows_rejected, alerts, outcome.rows_known)
+        return Recorded(outcome.rows_stored, outcome.rows_rejected, alerts, outcome.rows_known, _redactions(rows))
 
-    def _reserve(self, import_id: int, chunk: Chunk) -> int:
+    def _reserve(self, import_id: int, chunk: Chunk) -> tuple[int, bool]:
+        """The first of the rows' ids, and whether another attempt had them before."""
+        mine: list[int] = []
+
         def reserve(count: int) -> int:
-            return self._interactions.reserve(count) if count else 0
+            mine.append(self._interactions.reserve(count) if count else 0)
+            return mine[-1]
 
-        return self._imports.reserve_chunk(import_id, chunk.number, len(chunk.rows), reserve)
+        count = len(chunk.rows) + len(chunk.gaps)
+        first_id = self._imports.reserve_chunk(import_id, chunk.number, count, reserve)
+        return first_id, first_id not in mine
 
-    def _number(self, first_id: int, rows: Sequence[NewInteraction]) -> list[_Row]:
+    def _number(self, own: Sequence[int], rows: Sequence[NewInteraction]) -> list[_Row]:
         """The rows that are stored, with their ids: of those with the same external id, the last one.
 
         Ids are reserved for all rows, so that each has the same on every attempt. A claim that says another id
         is another chunk's.
         """
-        own = range(first_id, first_id + len(rows))
         last = {
             row.external_id: number for number, row in zip(own, rows, strict=True) if row.external_id is not None
         }
-        claimed = self._interactions.claim(last) if last else {}
+        ends = {
+            row.external_id: int(row.expires_at.timestamp())
+            for number, row in zip(own, rows, strict=True)
+            if row.external_id is not None and row.expires_at is not None and last[row.external_id] == number
+        }
+        claimed = self._interactions.claim(last, ends) if last else {}
+        mine = frozenset(own)
         numbered: list[_Row] = []
         for number, row in zip(own, rows, strict=True):
             if row.external_id is None:
                 numbered.append(_Row(number, row, known=False))
             elif last[row.external_id] == number:
                 told = claimed[row.external_id]
-                numbered.append(_Row(told, row, told not in own))
+                numbered.append(_Row(told, row, told not in mine))
         return numbered
 
     def _finish(self, import_id: int, number: int, outcome: ChunkOutcome, new: Sketches) -> bool:
@@ -171,6 +200,24 @@ class ChunkWorker:
         write = inline_baseline(rows, self._clock())
         write.sketches.merge(Sketches(countable(dict(new.items()), write.sketches)))
         return self._imports.finish_chunk(import_id, number, outcome, write)
+
+
+def _measured(rows: Sequence[NewInteraction]) -> list[dict[str, float]]:
+    measured = measure_all([(row.input, row.output) for row in rows])
+    for row, metrics in zip(rows, measured, strict=True):
+        if row.metrics:
+            metrics.update(row.metrics)
+        if row.kept is not None:
+            metrics.update(row.kept.metrics)
+    return measured
+
+
+def _redactions(rows: Iterable[_Row]) -> Counter[str]:
+    redactions: Counter[str] = Counter()
+    for row in rows:
+        if row.new.kept is not None:
+            redactions.update(row.new.kept.counts)
+    return redactions
 
 
 def _sketched(measured: Iterable[Mapping[str, float]]) -> Sketches:

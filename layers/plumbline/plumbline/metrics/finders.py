@@ -43,6 +43,7 @@ _DIGITS = re.compile("[0-9]+")
 _CARD = re.compile(rf"[0-9](?<![{_WORD}.-].)(?:[ -]?[0-9]){{12,}}+")
 _NO_CARD_BEFORE = re.compile(rf"[{_WORD}-]")
 _CARD_GROUPS = ((4, 4, 4, 4, 3), (4, 4, 4, 4), (4, 6, 5), (4, 6, 4))
+_LEAST_GROUP = 4
 _CARD_LENGTHS = range(13, 20)
 _IBAN = re.compile(rf"[0-9](?<=[A-Za-z]{{2}}.)(?<![{_WORD}][A-Za-z]{{2}}.)[0-9](?=[ -]?[0-9A-Za-z]{{4}})")
 _IN_WORD = re.compile(f"[{_WORD}]")
@@ -85,8 +86,11 @@ _SECRET = re.compile(
 )
 _KEY_BEGINS = re.compile("-----BEGIN (?:[A-Z]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 _KEY_ENDS = re.compile("-----END (?:[A-Z]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----")
-# Of a key whose end is missing: the lines of base64 behind its first.
-_KEY_BODY = re.compile(r"(?:(?:\s|\\[nr])*+[0-9A-Za-z+/=]{20,}+)*+")
+# Of a key whose end is missing: its lines of base64, and a shorter one behind them that looks like no word.
+_BREAKS = r"(?:\s|\\[nr])*+"
+_KEY_BODY = re.compile(
+    rf"(?:(?:{_BREAKS}[0-9A-Za-z+/=]{{20,}}+)++(?:{_BREAKS}(?=.[a-z]{{0,20}}[0-9A-Z+/=])[0-9A-Za-z+/=]++)?)?"
+)
 _LONGEST_KEY = 40_000  # characters; one of 16,384 bits has some 13,000
 
 # ISO 13616: how long an IBAN is in each country that has them (SWIFT's registry, and those in use beside it).
@@ -131,18 +135,17 @@ def ssns(text: str) -> Iterator[Span]:
 def cards(text: str) -> Iterator[Span]:
     """Card numbers, also among other digits: those behind a security code, or before a date."""
     for run in _CARD.finditer(text):
-        groups = [_span(group) for group in _DIGITS.finditer(text, run.start(), run.end())]
+        groups = [group.span() for group in _DIGITS.finditer(text, run.start(), run.end())]
         if _NO_CARD_BEFORE.match(text, run.end()):
             groups.pop()  # the beginning of something else
         if groups and _is_card(text, groups):
-            yield Span(groups[0].start, groups[-1].end)
+            yield Span(groups[0][0], groups[-1][1])
             continue
-        at = 0
-        while at < len(groups):
-            count = _count_of_card(text, groups, at)
-            if count:
-                yield Span(groups[at].start, groups[at + count - 1].end)
-            at += count or 1
+        behind = 0
+        for at, (start, end) in enumerate(groups):
+            if at >= behind and end - start >= _LEAST_GROUP and (count := _count_of_card(text, groups, at)):
+                behind = at + count
+                yield Span(start, groups[behind - 1][1])
 
 
 def ibans(text: str) -> Iterator[Span]:
@@ -206,7 +209,7 @@ def _span(found: re.Match[str]) -> Span:
     return Span(*found.span())
 
 
-def _count_of_card(text: str, groups: list[Span], at: int) -> int:
+def _count_of_card(text: str, groups: list[tuple[int, int]], at: int) -> int:
     """How many groups of digits from ``at`` on are a card's number; 0 if none are."""
     if _is_card(text, groups[at : at + 1]):
         return 1
@@ -217,9 +220,9 @@ def _count_of_card(text: str, groups: list[Span], at: int) -> int:
     return 0
 
 
-def _is_card(text: str, groups: list[Span]) -> bool:
+def _is_card(text: str, groups: list[tuple[int, int]]) -> bool:
     """Luhn's checksum (ISO/IEC 7812-1, annex B) under the prefixes and lengths of the networks in use."""
-    if sum(end - start for start, end in groups) not in _CARD_LENGTHS:
+    if len(groups) > _CARD_LENGTHS[-1] or sum(end - start for start, end in groups) not in _CARD_LENGTHS:
         return False
     number = "".join(text[start:end] for start, end in groups)
     if not _is_of_network(number) or len(set(number)) == 1:
