@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +29,8 @@ USELESS = (
 # Lambda on Python 3.11 is Amazon Linux 2 (glibc 2.26), from 3.12 on Amazon Linux 2023 (glibc 2.34).
 MANYLINUX_OLD = ("manylinux2014", "manylinux_2_17")
 MANYLINUX_NEW = (*MANYLINUX_OLD, "manylinux_2_28", "manylinux_2_34")
+# What Python brings itself from 3.14 on. pip asks the Python that runs it for that, not the one it fetches for.
+BEFORE_3_14 = ' ; python_full_version < "3.14"'
 MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
 
 
@@ -95,11 +99,30 @@ def install(target: Target, folder: Path) -> None:
     """
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
     command += ["--only-binary=:all:", "--require-hashes", "--no-deps", "--target", str(folder)]
-    command += [*target.pip_options(), "--requirement", str(HERE / "requirements.txt")]
-    if subprocess.run(command, check=False).returncode:
+    with tempfile.TemporaryDirectory() as kept:
+        command += [*target.pip_options(), "--requirement", str(requirements(target, Path(kept)))]
+        failed = subprocess.run(command, check=False).returncode
+    if failed:
         raise BuildError(
             f"pip found no way to install requirements.txt for Python {target.python} on {target.architecture}"
         )
+
+
+def requirements(target: Target, folder: Path) -> Path:
+    """What to install for a target: the pinned packages, but for those that its Python brings itself."""
+    pinned = HERE / "requirements.txt"
+    is_after, builder_is = (
+        tuple(map(int, one)) >= (3, 14) for one in (target.python.split("."), sys.version_info[:2])
+    )
+    if is_after == builder_is:
+        return pinned
+    packages = re.split(r"^(?=\S)", pinned.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    wanted = [
+        package.replace(BEFORE_3_14, "") for package in packages if not (is_after and BEFORE_3_14 in package)
+    ]
+    made = folder / pinned.name
+    made.write_text("".join(wanted), encoding="utf-8")
+    return made
 
 
 def trim(folder: Path) -> None:

@@ -51,7 +51,7 @@ def test_tools_are_pinned() -> None:
 def test_the_layer_has_what_the_project_asks_for() -> None:
     asked = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
     pinned = {name for name, _ in requirements(LAYER)}
-    assert set(asked) <= pinned
+    assert {name.partition(";")[0] for name in asked} <= pinned
 
 
 def test_the_layer_is_built_of_wheels_whose_hashes_are_checked(
@@ -69,6 +69,23 @@ def test_the_layer_is_built_of_wheels_whose_hashes_are_checked(
     (command,) = commands
     assert {"--require-hashes", "--no-deps", "--only-binary=:all:"} <= set(command)
     assert command[command.index("--requirement") + 1] == str(LAYER)
+
+
+def test_what_python_brings_itself_is_installed_where_it_does_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # pip would go by the Python that it runs in, where a layer may be built for another.
+    build_layer = loaded(LAYER.with_name("build_layer.py"), monkeypatch)
+
+    def names(built_for: str, built_by: tuple[int, int]) -> set[str]:
+        monkeypatch.setattr(build_layer.sys, "version_info", built_by)
+        path = build_layer.requirements(build_layer.Target(built_for, "arm64", native=False), tmp_path)
+        return {name for name, rest in requirements(path).items() if built_by < (3, 14) or ";" not in rest}
+
+    everything = {name for name, _ in requirements(LAYER)}
+    for built_by in ((3, 11), (3, 14)):
+        assert {name for name, _ in names("3.13", built_by)} == everything
+        assert everything - {name for name, _ in names("3.14", built_by)} == {"backports-zstd"}
 
 
 def loaded(path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:

@@ -15,8 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plumbline.metrics import SERIES, measure
 from plumbline.storage.conditional import equal_items
-from plumbline.storage.deflate import deflate, inflate
-from plumbline.storage.dictionary import DICTIONARY_1, SERIES_2
+from plumbline.storage.dictionary import DICTIONARY_1, SERIES_1
 from plumbline.storage.findings import read_findings, write_findings
 from plumbline.storage.items import LARGEST_ITEM, read_interaction, read_metrics, read_size, write_interaction
 from plumbline.storage.measures import write_packed
@@ -31,12 +30,14 @@ from tests.support.strategies import findings, interactions, numbers, texts
 if TYPE_CHECKING:
     from plumbline.models import Finding, Interaction
 
-PACKED_BY_1 = "0163606010076275e4561f52bdeb091a0c290077a5f3a169af123a638254a9e9552b252a5919d60200"
-MEASURED_BY_1 = "01ab46ab780d8db0d400b84d470979133d235384f31341b154199f0b34c2c2d0a81600"
-MEASURED_BY_2 = (
-    "028b3634d2c92bcdc919cc84015d1c67a267644a178b28096eec4151ad945f5a52505aa2979358929a975c199f"
-    "5bac64656168a467501b0b00"
+PACKED_BY_1 = (
+    "010000750100f301064b52544cd6648da8a3d0f51d648b9d4a9613c6d80418630106fcd8126a931910bb7770efaf4c7e0e801709"
 )
+MEASURED_BY_1 = (
+    "01003212aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0aaaaaaaaaaaaaaaaaaaaa4b25aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa0aaaaa"
+    "7b226f75747075742e6c6174656e63795f6d73223a3831322e307d"
+)
+DICTIONARY_BEGINS = "5a72f6aece53084f"
 
 # ---------------------------------------------------------------- texts
 
@@ -55,7 +56,7 @@ def test_a_dictionary_in_use_stays_as_it_is() -> None:
     # What was packed by a release must unpack for ever: a changed dictionary shows here.
     packed = bytes.fromhex(PACKED_BY_1)
     assert unpack(packed) == Body("What is the best way to", "It depends on what you are looking for.", '{"a":1}')
-    assert len(DICTIONARY_1) < 32 * 1024, "DEFLATE sees no further"
+    assert hashlib.sha256(DICTIONARY_1).hexdigest().startswith(DICTIONARY_BEGINS)
 
 
 @pytest.mark.parametrize("cut", [0, 1, 2, 10, -1])
@@ -107,9 +108,8 @@ def test_metrics_are_a_map_while_that_costs_nothing(metrics: dict[str, float], f
     assert read_metrics(written.item) == metrics
 
 
-@pytest.mark.parametrize("packed", [MEASURED_BY_1, MEASURED_BY_2])
-def test_metrics_packed_by_a_release_are_read_for_ever(packed: str) -> None:
-    assert read_metrics({"measured": {"B": bytes.fromhex(packed)}}) == {
+def test_metrics_packed_by_a_release_are_read_for_ever() -> None:
+    assert read_metrics({"measured": {"B": bytes.fromhex(MEASURED_BY_1)}}) == {
         "input.length": 12.0,
         "input.emails": 0.0,
         "output.refusal": 0.0,
@@ -120,14 +120,14 @@ def test_metrics_packed_by_a_release_are_read_for_ever(packed: str) -> None:
 
 def test_what_plumbline_measures_is_packed_without_its_names() -> None:
     # A series that is new to the registry belongs at the list's end: nothing before it may change its place.
-    assert set(SERIES) <= set(SERIES_2)
-    assert len(set(SERIES_2)) == len(SERIES_2)
-    digest = hashlib.sha256(",".join(SERIES_2[:92]).encode()).hexdigest()
+    assert set(SERIES) <= set(SERIES_1)
+    assert len(set(SERIES_1)) == len(SERIES_1)
+    digest = hashlib.sha256(",".join(SERIES_1[:92]).encode()).hexdigest()
     assert digest.startswith("da512edc90809b28")
 
 
 @given(
-    st.dictionaries(st.sampled_from(SERIES_2), numbers),
+    st.dictionaries(st.sampled_from(SERIES_1), numbers),
     st.dictionaries(texts.map(lambda text: f"x{text}"), numbers),
 )
 def test_any_metrics_are_unpacked_as_they_were_packed(listed: dict[str, float], others: dict[str, float]) -> None:
@@ -142,16 +142,12 @@ def test_no_number_is_refused_in_packed_metrics_too(name: str, value: float) -> 
         write_packed({"output.words": 1.0, name: value})
 
 
-@given(st.binary(max_size=40_000))
-def test_what_is_compressed_from_a_dictionary_is_read_with_it(data: bytes) -> None:
-    packed = deflate(data, 1, DICTIONARY_1)
-    assert inflate(packed, {1: DICTIONARY_1}) == data
-
-
-@pytest.mark.parametrize("size", [0, 4_096, 4_098, 9_000, 9_002, 10_000, 16_000, 40_000, 300_000])
-def test_long_values_are_compressed_too(size: int) -> None:
-    data = random.Random(size).randbytes(size // 2) * 2
-    assert inflate(deflate(data, 1, DICTIONARY_1), {1: DICTIONARY_1}) == data
+@pytest.mark.parametrize("size", [0, 4_096, 10_000, 40_000, 300_000])
+def test_long_texts_are_compressed_too(size: int) -> None:
+    text = random.Random(size).randbytes(size // 4).hex() * 2
+    packed = pack(Body(text, "", "{}"))
+    assert unpack(packed) == Body(text, "", "{}")
+    assert len(packed) < 200 + len(text) / 1.8
 
 
 def test_metrics_are_read_of_a_streams_image_too() -> None:
