@@ -77,10 +77,10 @@ def test_what_python_brings_itself_is_installed_where_it_does_not(
     # pip would go by the Python that it runs in, where a layer may be built for another.
     build_layer = loaded(LAYER.with_name("build_layer.py"), monkeypatch)
 
-    def names(built_for: str, built_by: tuple[int, int]) -> set[str]:
+    def names(built_for: str, built_by: tuple[int, int]) -> set[tuple[str, str]]:
         monkeypatch.setattr(build_layer.sys, "version_info", built_by)
         path = build_layer.requirements(build_layer.Target(built_for, "arm64", native=False), tmp_path)
-        return {name for name, rest in requirements(path).items() if built_by < (3, 14) or ";" not in rest}
+        return {pin for pin, rest in requirements(path).items() if built_by < (3, 14) or ";" not in rest}
 
     everything = {name for name, _ in requirements(LAYER)}
     for built_by in ((3, 11), (3, 14)):
