@@ -169,3 +169,16 @@ def test_skipping_reads_as_far_and_no_further(monkeypatch: pytest.MonkeyPatch) -
     assert stream.read() == b"789"
     with pytest.raises(UnreadableFile, match="became shorter"):
         skip(io.BytesIO(b"01"), 3)
+
+
+@pytest.mark.parametrize("content", [b"", b"x"])
+def test_members_that_hold_next_to_nothing_are_told(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gunzip, "MEMBERS_COUNT_FROM", 100)
+    found, message = read_until_failure(gzip.compress(content, mtime=0) * 1000)
+    assert (found, "101 members that hold next to nothing" in message) == (content * 101, True)
+
+
+def test_a_member_for_each_line_is_no_attack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gunzip, "MEMBERS_COUNT_FROM", 100)
+    line = b"What is 2+2?,Four it is.\n"
+    assert read(gzip.compress(line, mtime=0) * 1000, GZIP) == line * 1000

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plumbline.errors import UnreadableFile
+from plumbline.imports.formulas import unshield
 from plumbline.imports.jsonl import JsonParser
 from plumbline.imports.lines import Lines
 from plumbline.imports.reader import MAX_ROW_BYTES, TOO_LONG, Malformed, Position, Record, RecordReader, is_blank
@@ -132,6 +133,7 @@ class _CsvChunk:
         self._redacting = redacting
         self._delimiter = delimiter
         self._parser = parser
+        self._mended = layout.mended
         self._begin()
 
     def _begin(self) -> None:
@@ -155,10 +157,11 @@ class _CsvChunk:
         csv.field_size_limit(MAX_ROW_BYTES * 2)
         lines = map(bytes.decode, data.splitlines(keepends=True))
         reader = csv.reader(lines, strict=True, delimiter=self._delimiter)
+        rows = (_as_written(cells) for cells in reader) if self._mended else reader
         row, line = start.row, start.line
         parse, keep = self._parser.parse_plain, self._sorted.keep
         try:
-            for cells in reader:
+            for cells in rows:
                 interaction = parse(cells)
                 if interaction is not None:
                     keep(row, line, interaction)
@@ -175,7 +178,7 @@ class _CsvChunk:
         record: Record | Malformed | None = None
         for record in reader.steps():
             if record is not None:
-                self._sort(record)
+                self._sort(_record_as_written(record) if self._mended else record)
             if reader.byte >= end.byte:
                 break
         reached = reader.position
@@ -188,6 +191,17 @@ class _CsvChunk:
             self._rejected.add(record, self._sorted.reject(parsed))
         else:
             self._sorted.keep(record.row, record.line, parsed)
+
+
+def _as_written(cells: list[str]) -> list[str]:
+    return [*map(unshield, cells)]
+
+
+def _record_as_written(record: Record | Malformed) -> Record | Malformed:
+    if isinstance(record, Record):
+        return record._replace(cells=_as_written(record.cells))
+    text = unshield(record.raw.decode(errors="surrogateescape"))
+    return record._replace(raw=text.encode(errors="surrogateescape"))
 
 
 def _read_lines(  # noqa: PLR0917 - as read_chunk

@@ -1,9 +1,10 @@
 """Cells that a spreadsheet would take for formulas, made texts in the files that are handed out, and read back.
 
 A cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return is a formula to spreadsheets (OWASP:
-CSV Injection). So is a piece of a cell to a spreadsheet that takes another character for the delimiter, as European
-ones take the semicolon: the same holds behind whatever may seem to end a cell. An apostrophe before it makes it a
-text. Apostrophes that stand there already are one more then, so that taking one away gives back each cell as it was.
+CSV Injection). So is a piece of a cell to a spreadsheet that takes another character for the delimiter, as
+European ones take the semicolon: the same holds behind whatever may seem to end a cell. An apostrophe before it
+makes it a text. Apostrophes that stand there already become one more, so that taking one away gives back every
+cell as it was.
 """
 
 from __future__ import annotations

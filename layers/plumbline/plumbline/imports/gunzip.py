@@ -15,6 +15,10 @@ MAX_BLOCK = 256 * 1024
 # Text is packed 3 to 20 times smaller, logs that repeat themselves a hundred times.
 MAX_RATIO = 200
 RATIO_COUNTS_FROM = 2**30
+# Whoever packs line by line has a member a row, of more bytes than these; a file of members that hold nothing
+# takes hours to come to nothing.
+LEAST_IN_MEMBERS = 16
+MEMBERS_COUNT_FROM = 100_000
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -37,6 +41,7 @@ class Gunzip:
         self._packed = b""
         self._packed_read = 0
         self._unpacked = 0
+        self._members = 0
         self._rescued = b""
         self._failure: UnreadableFile | None = None
 
@@ -76,6 +81,8 @@ class Gunzip:
         """Whether there is something to unpack, read from the stream if need be; begins the next member."""
         if self._member.eof:
             self._member = zlib.decompressobj(_GZIP)
+            self._members += 1
+            self._check_members()
         while True:
             if not self._started:
                 self._packed = self._packed.lstrip(b"\0")  # padding between members, and behind the last one
@@ -103,6 +110,13 @@ class Gunzip:
             f"({self._unpacked + len(self._rescued):,} bytes unpacked). The rows before that place were read. "
             "Pack it anew, check it with gzip -t, and upload it again."
         )
+
+    def _check_members(self) -> None:
+        if self._members > MEMBERS_COUNT_FROM and self._unpacked < LEAST_IN_MEMBERS * self._members:
+            self._failure = UnreadableFile(
+                f"The gzip file is made of {self._members:,} members that hold next to nothing. Pack it as one."
+            )
+            raise self._failure
 
     def _check_size(self) -> None:
         if self._unpacked > self._max_bytes:

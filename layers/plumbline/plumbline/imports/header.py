@@ -51,6 +51,16 @@ class Layout:
     def width(self) -> int:
         return len(self.names)
 
+    @property
+    def mended(self) -> bool:
+        """Whether the file is one of rejected rows that comes back: its cells are as it was written."""
+        return any(is_of_rejected(name) for name in self.names)
+
+
+def is_of_rejected(name: str) -> bool:
+    """Whether a column is one of those that a file of rejected rows adds."""
+    return name.strip().casefold() in REJECTED_COLUMNS
+
 
 def is_header(cells: Sequence[str]) -> bool:
     """Whether the cells name a column for the input and one for the output."""

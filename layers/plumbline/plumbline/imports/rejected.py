@@ -1,8 +1,9 @@
 """The rows of a file that could not be used, as a file of its kind that can be mended and uploaded again.
 
 It has the file's own columns, or keys, and three more, which say where each row stood and what is wrong with it; a
-later import leaves those three out. What the user wrote is repeated as it stands; the cells that are ours are
-numbers and sentences, which no spreadsheet takes for a formula.
+later import leaves those three out. What the user wrote is repeated as it stands, but that in CSV, which people
+open in spreadsheets, what could be a formula is made a text (see :mod:`plumbline.imports.formulas`); an import of
+that file undoes it.
 
 The file is joined from a head and a part for each chunk.
 """

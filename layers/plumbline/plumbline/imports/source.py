@@ -14,7 +14,8 @@ from plumbline.errors import UnreadableFile
 from plumbline.imports.decoding import MAX_DECODED_BYTES, Decoding, decode
 from plumbline.imports.delimiters import csv_header
 from plumbline.imports.dialect import Dialect
-from plumbline.imports.header import Layout, layout_of
+from plumbline.imports.formulas import unshield
+from plumbline.imports.header import Layout, is_of_rejected, layout_of
 from plumbline.imports.jsonl import check_first_lines
 from plumbline.imports.lines import MAX_LINE_BYTES, READ_SIZE
 from plumbline.imports.reader import Position
@@ -137,7 +138,10 @@ def _recognise_text(stream: ByteStream, decoding: Decoding, filename: str) -> So
             f"The file is named as JSON lines, but its first line does not begin with {{. {EXPECTED}."
         )
     header = csv_header(head, Position(byte=start), whole=len(head) < HEAD_BYTES)
-    return Source._of_csv(header.cells, header.delimiter, decoding, header.rows_begin)  # noqa: SLF001
+    names = header.cells
+    if any(map(is_of_rejected, names)):
+        names = [*map(unshield, names)]
+    return Source._of_csv(names, header.delimiter, decoding, header.rows_begin)  # noqa: SLF001
 
 
 def _read(stream: ByteStream, size: int) -> bytes:
