@@ -4,7 +4,11 @@
     python -m scripts.importing follow 2501348322714795 [--url ...]
     python -m scripts.importing redrive 2501348322714795 [--url ...]
 
-Ends with 0 where the import succeeded (with problems in rows, too), 1 where it did not, 130 after Ctrl-C.
+The API key is that of the variable PLUMBLINE_KEY; without it, on this machine, the local stack's own. It needs
+the scope ingest to send, read to follow, and admin to redrive.
+
+Ends with 0 where the import succeeded (with problems in rows, too) or goes on unseen, because the key may not
+read, 1 where it did not, 130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from typing import Any
 
 import httpx
 
-from scripts.importing.api import Api, ImportTrouble, Refused
+from scripts.importing.api import FORBIDDEN, Api, ImportTrouble, Refused
 from scripts.importing.follow import ENDED, follow
 from scripts.importing.show import Display, display, result
 from scripts.importing.upload import check, upload
@@ -72,8 +76,12 @@ def run(api: Api, show: Display, options: argparse.Namespace) -> int:
         show.close()
         print(f"\nThe import goes on. Follow it with: {follow_command(api, number)}", file=sys.stderr)
         return INTERRUPTED
-    except Refused:
-        raise
+    except Refused as refused:
+        if refused.status != FORBIDDEN or options.action == "follow":
+            raise
+        show.close()
+        print(unseen(api, number))
+        return 0
     except ImportTrouble as trouble:
         raise ImportTrouble(f"{trouble} Follow the import later with: {follow_command(api, number)}") from None
     show.close()
@@ -116,6 +124,15 @@ def rejected(api: Api, status: dict[str, Any], folder: Path) -> str:
         path.unlink(missing_ok=True)
         return f"The rejected rows, each with its reason, are in {place}"
     return f"The rejected rows, each with its reason, are in {path} and {place}: mend them and import that file"
+
+
+def unseen(api: Api, number: int) -> str:
+    """What is said where the key may send, but not see what comes of it."""
+    return (
+        "What was asked for is done, and the import goes on."
+        " This key may not follow it: that needs the scope read.\n"
+        f"With a key that has it: {follow_command(api, number)}"
+    )
 
 
 def follow_command(api: Api, number: int) -> str:

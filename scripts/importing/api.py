@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 BUSY = frozenset({429, 502, 503, 504})
 LONGEST_WAIT = 15.0
 _TIMEOUT = httpx.Timeout(60, connect=10)
+UNAUTHORIZED, FORBIDDEN = 401, 403
+KEY_HINT = "Here it is taken from the variable: export PLUMBLINE_KEY=plk_…"
 
 
 class ImportTrouble(Exception):
@@ -120,7 +122,8 @@ class Api:
             else:
                 if answer.is_success:
                     return _data(answer, self.url)
-                trouble = Refused(_message(answer), answer.status_code)
+                hint = f" {KEY_HINT}" if answer.status_code == UNAUTHORIZED else ""
+                trouble = Refused(_message(answer) + hint, answer.status_code)
                 if answer.status_code not in BUSY:
                     raise trouble
             if self._clock() + pause > until:

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 import httpx
 
-from scripts.importing.api import ImportTrouble
+from scripts.importing.api import FORBIDDEN, ImportTrouble, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,5 +131,10 @@ def _send(client: httpx.Client, form: Form, name: str, file: _Counted) -> None:
 
 
 def _arrived(api: Api, import_id: int) -> bool:
-    found = api.read(import_id)
+    try:
+        found = api.read(import_id)
+    except Refused as refused:
+        if refused.status == FORBIDDEN:
+            return False  # the key may only send; a file that comes twice is imported once
+        raise
     return found["state"] != "queued" or found["size_bytes"] is not None

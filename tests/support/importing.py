@@ -41,6 +41,8 @@ class Plumbline(ThreadingHTTPServer):
         self.shown = shown
         self.uploaded = b""
         self.redriven = 0
+        self.may_read = True
+        self.credentials: list[tuple[str, str | None]] = []
         self.reached = Event()
         self.takes_uploads = Event()
         self.takes_uploads.set()
@@ -54,6 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Plumbline
 
     def do_POST(self) -> None:
+        self._note()
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         if self.path == "/api/imports":
             name = json.loads(body)["filename"]
@@ -69,12 +72,18 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(204)
 
     def do_GET(self) -> None:
-        if self.path == "/api/imports/7":
+        self._note()
+        if self.path.startswith("/api/") and not self.server.may_read:
+            self._answer(403, None, "This address needs the scope read, which the caller does not have.")
+        elif self.path == "/api/imports/7":
             self._answer(200, self.server.shown)
         elif self.path == "/rejected":
             self._answer(200, plain=b"Input,Output\n")
         else:
             self._answer(404, None, "There is no import 8.")
+
+    def _note(self) -> None:
+        self.server.credentials.append((self.path, self.headers.get("authorization")))
 
     def log_message(self, *_: Any) -> None:
         pass

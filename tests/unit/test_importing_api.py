@@ -56,6 +56,13 @@ def bad(status: int, message: str = "Busy.") -> httpx.Response:
     return httpx.Response(status, json={"success": False, "data": [], "message": message})
 
 
+def test_who_has_no_good_key_is_told_where_it_is_taken_from() -> None:
+    handler, asked = answering(bad(401, "The API key does not open this deployment."))
+    with pytest.raises(Refused, match=r"does not open this deployment\. .*export PLUMBLINE_KEY=") as refused:
+        api(handler, Time()).read(7)
+    assert (refused.value.status, len(asked)) == (401, 1)
+
+
 def test_a_form_is_asked_for_with_the_name_and_the_key() -> None:
     handler, asked = answering(good({"id": 7, "url": "http://s3/", "fields": {"key": "k"}, "max_bytes": 9}))
     form = api(handler, Time()).ask("a.csv", "k-1")

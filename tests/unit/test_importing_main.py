@@ -33,9 +33,12 @@ def command(*arguments: str, url: str) -> list[str]:
     return [sys.executable, "-m", "scripts.importing", "--url", url, *arguments]
 
 
+KEY = "plk_test"
+
+
 def start(folder: Path, *arguments: str, url: str) -> subprocess.Popen[str]:
     # The script's package is found from the project, its files in the folder that it runs in.
-    environment = {"PYTHONPATH": str(ROOT), "PATH": ""}
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "", "PLUMBLINE_KEY": KEY}
     return subprocess.Popen(
         command(*arguments, url=url),
         cwd=folder,
@@ -93,6 +96,33 @@ def test_an_import_that_failed_is_a_failure(server: Plumbline, file: Path) -> No
     code, out, _ = run(file.parent, "send", "history.csv", url=server.url)
     assert code == 1
     assert "The file is empty." in out
+
+
+def test_the_key_goes_to_the_api_and_to_nobody_else(server: Plumbline, file: Path) -> None:
+    place = {"s3": "s3://bucket/rejected/7.csv", "url": f"{server.url}/rejected"}
+    server.shown |= {"state": "succeeded_with_problems", "rejected_rows": place}
+    code, out, err = run(file.parent, "send", "history.csv", url=server.url)
+    assert code == 0
+    sent = dict(server.credentials)
+    assert sent == {
+        "/api/imports": f"Bearer {KEY}",
+        "/api/imports/7": f"Bearer {KEY}",
+        "/bucket": None,
+        "/rejected": None,
+    }
+    assert KEY not in out + err
+
+
+def test_a_key_that_may_only_send_sends_and_says_what_it_may_not(server: Plumbline, file: Path) -> None:
+    server.may_read = False
+    code, out, err = run(file.parent, "send", "history.csv", url=server.url)
+    assert (code, err) == (0, "")
+    assert server.uploaded.endswith(b"--\r\n")
+    assert "This key may not follow it: that needs the scope read." in out
+    assert f"make import IMPORT=7 URL={server.url}" in out
+    code, out, err = run(file.parent, "follow", "7", url=server.url)
+    assert code == 1
+    assert "needs the scope read" in err
 
 
 def test_a_redrive_sends_what_is_missing_and_follows(server: Plumbline, tmp_path: Path) -> None:
