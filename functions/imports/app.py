@@ -95,6 +95,9 @@ class ImportsHandler:
         for upload in read_uploads(event):
             if isinstance(upload, Unreadable):
                 self._telemetry.logger.error("record passed over", extra={"problem": upload.problem})
+            elif upload.bucket != self._settings.uploads_bucket:
+                # Only the bucket of the stack may call this function; whoever gets past that has nothing imported.
+                self._telemetry.logger.error("record passed over", extra={"problem": "another bucket's"})
             else:
                 unfinished += not self._take(upload, context)
         if unfinished:

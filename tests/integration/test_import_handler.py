@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import replace
-from importlib import util
-from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote_plus
 
 import pytest
 from plumbline.storage.imports import ImportStore
 
 from tests.support import faults
+from tests.support.import_function import context, event, lines, load
 from tests.support.imports import SMALL, Site, csv_file
 from tests.support.queue import CHUNKS, PLANS, LocalQueue
 
@@ -28,19 +25,12 @@ if TYPE_CHECKING:
     from tests.support.queue import Kept
     from tests.support.tables import Stack
 
-APP = Path(__file__).parents[2] / "functions" / "imports" / "app.py"
-
 
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     # A logger of its own: one that an earlier test made writes to that test's output.
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", secrets.token_hex(4))
-    spec = util.spec_from_file_location("imports_app", APP)
-    assert spec is not None
-    assert spec.loader is not None
-    module = util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load()
 
 
 @pytest.fixture
@@ -57,41 +47,10 @@ def moto_stack(moto_clients: Clients) -> Any:
     made.delete(moto_clients)
 
 
-def context(milliseconds: int = 900_000) -> Any:
-    return SimpleNamespace(
-        function_name="imports",
-        memory_limit_in_mb=512,
-        invoked_function_arn="arn",
-        aws_request_id="request",
-        get_remaining_time_in_millis=lambda: milliseconds,
-    )
-
-
-def event(*uploads: Upload) -> dict[str, Any]:
-    return {
-        "Records": [
-            {
-                "eventSource": "aws:s3",
-                "eventTime": "2026-01-02T03:04:05.000Z",
-                "eventName": "ObjectCreated:Put",
-                "s3": {
-                    "bucket": {"name": upload.bucket},
-                    "object": {"key": quote_plus(upload.key, safe="/"), "versionId": upload.version},
-                },
-            }
-            for upload in uploads
-        ]
-    }
-
-
 def found(site: Site, upload: Upload) -> Import:
     current = ImportStore(site.clients, site.stack.imports).get(upload.import_id)
     assert current is not None
     return current
-
-
-def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
 def total(output: list[dict[str, Any]], name: str) -> float:
