@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import httpx
 
+from scripts.local_stack import deployment
+from scripts.local_stack.steps import local_environment
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -73,6 +76,19 @@ class LocalStack:
             time.sleep(0.2)
         self.described = json.loads(ready.read_text("utf-8"))
 
+    def deploy(self, **parameters: str) -> None:
+        """Deploy what is built once more by `sam deploy`, with parameters of one's own.
+
+        Raises:
+            AssertionError: sam could not; what it said is in the message.
+        """
+        template = str(deployment.BUILD / "artifacts" / "template.yaml")
+        command = [*deployment.SAM, "deploy", *deployment.CONFIG, "--template-file", template]
+        command += [*deployment.parameters(), *(f"{name}={value}" for name, value in parameters.items())]
+        env = local_environment(self.ports[1])
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def stop(self) -> None:
         """Stop it as Ctrl-C does."""
         if self._process is not None and self._process.poll() is None:
@@ -97,6 +113,10 @@ class LocalStack:
     def sqs(self) -> Any:
         """An SQS client."""
         return self._client("sqs")
+
+    def kms(self) -> Any:
+        """A KMS client."""
+        return self._client("kms")
 
     def iam(self) -> Any:
         """An IAM client, which may do everything."""

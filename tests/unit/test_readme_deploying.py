@@ -39,7 +39,8 @@ def test_the_policy_for_a_key_of_ones_own_names_who_uses_it_in_nobodys_name() ->
     (written,) = re.findall(r"```json\n(\{\n  \"Version\".*?)```", DEPLOYING, re.DOTALL)
     by_name = {statement["Sid"]: statement for statement in json.loads(written)["Statement"]}
     services = {one["Principal"]["Service"] for one in by_name.values() if "Service" in one["Principal"]}
-    assert services == {"logs.REGION.amazonaws.com", "cloudwatch.amazonaws.com"}
+    # S3 writes to a queue, CloudWatch to a topic: both are encrypted by the key.
+    assert services == {"logs.REGION.amazonaws.com", "cloudwatch.amazonaws.com", "s3.amazonaws.com"}
     assert all("Condition" in one for one in by_name.values() if "Service" in one["Principal"])
     # Every log group is one that the policy names.
     groups = [one for one in source()["Resources"].values() if one["Type"] == "AWS::Logs::LogGroup"]
