@@ -212,9 +212,14 @@ def test_blocks_that_end_early_leave_nothing_behind(s3: Clients, monkeypatch: py
     assert files.head("rejected/1.csv") is None
 
 
-def test_files_that_are_there_and_files_that_are_not_are_removed(s3: Clients) -> None:
+def test_a_folder_is_removed_with_all_versions_of_its_files_and_no_other(s3: Clients) -> None:
     files = FileStore(s3.s3, BUCKET)
-    for number in range(3):
+    for number in (1, 2, 2, 3):
         files.put(f"staging/1/{number}", b"x")
-    files.delete(f"staging/1/{number}" for number in range(1_200))
-    assert [files.head(f"staging/1/{number}") for number in range(3)] == [None] * 3
+    s3.s3.delete_object(Bucket=BUCKET, Key="staging/1/3")
+    files.put("staging/11/1", b"x")
+    for _ in range(2):
+        files.remove_all("staging/1/")
+        left = s3.s3.list_object_versions(Bucket=BUCKET, Prefix="staging/")
+        assert [one["Key"] for one in left["Versions"]] == ["staging/11/1"]
+        assert "DeleteMarkers" not in left

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from plumbline.errors import NotFound
-from plumbline.imports.identity import rejected_part_key, staging_key
+from plumbline.imports.identity import rejected_part_key, staging_prefix
 from plumbline.imports.redacting import Redacting
 from plumbline.imports.rejected import head, rejected_name
 from plumbline.imports.source import Source
@@ -88,11 +88,8 @@ class Completion:
 
     def _tidy(self, current: Import, *, staged: bool) -> None:
         """Remove what only the workers needed. What is left if this does not happen goes after some days."""
-        numbers = range(1, current.chunks + 1)
-        if staged:
-            self._files.delete(staging_key(current.id, number) for number in numbers)
-        if current.rows_rejected:
-            self._files.delete(rejected_part_key(current.id, number) for number in numbers)
+        if staged or current.rows_rejected:
+            self._files.remove_all(staging_prefix(current.id))
 
 
 def _failure(current: Import) -> str | None:

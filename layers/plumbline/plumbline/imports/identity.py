@@ -33,11 +33,16 @@ def filename(key: str) -> str:
     return key.rsplit("/", 1)[-1]
 
 
+def staging_prefix(import_id: int) -> str:
+    """What the keys of all begin with that is kept only until an import is complete."""
+    return f"staging/{import_id}/"
+
+
 def staging_key(import_id: int, number: int) -> str:
     """Where the decoded bytes of a chunk are kept, if its file cannot be read from its middle."""
-    return f"staging/{import_id}/{number:06d}"
+    return f"{staging_prefix(import_id)}{number:06d}"
 
 
 def rejected_part_key(import_id: int, number: int) -> str:
     """Where the rejected rows of a chunk are kept until its import is complete."""
-    return f"staging/{import_id}/{number:06d}-rejected"
+    return f"{staging_prefix(import_id)}{number:06d}-rejected"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
@@ -12,6 +12,8 @@ from botocore.exceptions import ClientError
 
 from plumbline.errors import NotFound, Unavailable
 from plumbline.storage.clients import available
+from plumbline.storage.deadline import read_whole
+from plumbline.storage.text_objects import TextObjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
 
 READ_BUFFER = 1024 * 1024
 _ATTEMPTS = 4
-# "Up to 1000 keys" a call, and up to 10,000 parts of at least 5 MB each an object (Amazon S3, API and quotas).
-_DELETED_AT_ONCE = 1000
+# Up to 10,000 parts of at least 5 MB each an object (Amazon S3, quotas).
 _PART_BYTES = 16 * 1024 * 1024
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "404", "NotFound"})
 
@@ -95,24 +96,20 @@ class FileStore:
         """
         try:
             with available():
-                return self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+                return read_whole(self._s3.get_object(Bucket=self.bucket, Key=key))
         except ClientError as error:
             if _is_gone(error):
                 raise NotFound(f"there is no file {key!r} in the bucket (any more)") from error
             raise
 
-    def delete(self, keys: Iterable[str]) -> None:
-        """Remove files; those that are not there are removed already.
+    def remove_all(self, prefix: str) -> None:
+        """Remove every version of all files whose keys begin so.
 
         Raises:
             Unavailable: S3 is busy or down.
         """
-        source = iter(keys)
-        while batch := list(islice(source, _DELETED_AT_ONCE)):
-            with available():
-                self._s3.delete_objects(
-                    Bucket=self.bucket, Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True}
-                )
+        objects = TextObjects(self._s3, self.bucket)
+        objects.delete([(one.key, one.version) for one in objects.versions(prefix)])
 
     def put_all(self, key: str, blocks: Iterable[bytes], content_type: str = "text/csv") -> None:
         """Write a file of any size that comes in blocks, in flat memory: all of it, or nothing.

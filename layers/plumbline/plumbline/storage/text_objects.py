@@ -51,7 +51,7 @@ class TextObjects:
         """
         try:
             with available():
-                return read_whole(self._s3.get_object(Bucket=self._bucket, Key=key)["Body"])
+                return read_whole(self._s3.get_object(Bucket=self._bucket, Key=key))
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") != "NoSuchKey":
                 raise
