@@ -33,7 +33,7 @@ def main() -> None:
         parser.exit(1, f"Speed was not measured: LangKit needs Python {' or '.join(PEERS_RUN_ON)} on the PATH.\n")
     ensure(PEERS, interpreter)
     _run(str(PEERS.python), "metrics_speed", data)
-    for module in ("import_speed", "scale"):
+    for module in ("import_speed", "scale", "cost"):
         _run(sys.executable, module, data)
     README.write_text(renewed(README.read_text("utf-8"), RESULTS.read_text("utf-8")), encoding="utf-8")
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 # Texts are long: without this the alerts read back would mostly be of the length.
 NO_THRESHOLD = 1e12
-_CREDENTIALS = {
+CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "eu-central-1",
@@ -127,7 +127,7 @@ class _Patient:
 def product() -> Iterator[Product]:
     """An empty stack in a simulated account."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    with mock.patch.dict(os.environ, {**kept, **_CREDENTIALS}, clear=True), mock_aws():
+    with mock.patch.dict(os.environ, {**kept, **CREDENTIALS}, clear=True), mock_aws():
         clients = Clients.create(patient=True)
         try:
             yield Product(clients)

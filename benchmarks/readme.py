@@ -63,7 +63,29 @@ def _scale(results: str) -> str:
     return _markdown(head, rows)
 
 
-_TABLES: dict[str, Callable[[str], str]] = {"alerts": _alerts, "speed": _speed, "scale": _scale}
+def _costs(results: str) -> str:
+    head, *rows = _table(results, "What a month costs")
+    return _markdown(head, rows)
+
+
+def _idle(results: str) -> str:
+    head, *rows = _table(results, "What the idle stack costs")
+    return _markdown(head, rows)
+
+
+def _units(results: str) -> str:
+    head, *rows = _table(results, "Units a call takes")
+    return _markdown(head, rows)
+
+
+_TABLES: dict[str, Callable[[str], str]] = {
+    "alerts": _alerts,
+    "speed": _speed,
+    "scale": _scale,
+    "costs": _costs,
+    "idle": _idle,
+    "units": _units,
+}
 
 
 def _table(results: str, title: str) -> list[list[str]]:
