@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from plumbline.redaction import OwnPattern
 from plumbline.storage.imports import ImportStore
 
 from tests.support import faults
@@ -247,3 +248,25 @@ def test_a_message_that_fails_is_reported_alone_and_comes_again_later(
     assert total(output, "ImportsStalled") == 1
     assert found(site, upload).dead_chunks == frozenset()
     assert "secret" not in json.dumps(output)
+
+
+def test_rows_are_redacted_as_the_settings_say_and_counted_by_kind(
+    app: ModuleType, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = site.stack.settings(redact=("email",), redact_patterns=(OwnPattern("EMPLOYEE", "EMP-[0-9]{6}"),))
+    rows = [[f"joe@example.org {n}", "EMP-123456, 10.0.0.1"] for n in range(3)]
+    upload = site.upload(csv_file(rows) + b"joe@example.org\r\n")
+    app.ImportsHandler(settings, site.clients)(event(upload), context())
+    assert {(one.input[:7], one.output) for one in site.interactions()} == {("[EMAIL]", "[EMPLOYEE], 10.0.0.1")}
+    done = found(site, upload)
+    assert done.rejected_key is not None
+    assert site.read(done.rejected_key).splitlines()[1].startswith(b"[EMAIL],,5,5,")
+    bad = site.upload(b"joe@example.org,x\r\njoe@example.org,y\r\n", "uploads/bad.csv")
+    app.ImportsHandler(settings, site.clients)(event(bad), context())
+    assert "joe" not in str(found(site, bad).failure)
+    output = capsys.readouterr().out
+    counts = {
+        line["kind"]: sum(line["TextsRedacted"]) for line in map(json.loads, output.splitlines()) if "kind" in line
+    }
+    assert counts == {"email": 3, "employee": 3}
+    assert "joe@" not in output
