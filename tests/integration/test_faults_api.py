@@ -14,7 +14,7 @@ from plumbline.http import documentation
 from plumbline.storage import items
 from plumbline.storage.clients import is_transient
 
-from tests.support.api_calls import CALLS, LARGEST_ITEM, Api
+from tests.support.api_calls import CALLS, LARGEST_ITEM, Api, is_503
 from tests.support.faults import Faults, counting, error
 from tests.support.moto_state import is_moto
 
@@ -134,16 +134,6 @@ def test_a_read_of_which_any_call_fails_is_right_or_says_so(api: Api, name: str)
             else:
                 assert is_503(answer), f"{case}: {answer.status} {answer.json}"
                 assert fault is not sent_again, case
-
-
-def is_503(answer: Answer) -> bool:
-    """Whether an answer says, in the envelope, that it is worth being asked for again, and when."""
-    return (
-        answer.status == 503
-        and answer.json["success"] is False
-        and 1 <= int(answer.headers["retry-after"]) <= 30
-        and bool(answer.message)
-    )
 
 
 def made(answer: Answer) -> Any:

@@ -157,3 +157,13 @@ def _stalled_import(clients: Clients, stack: Stack) -> None:
     assert ChunkStore(clients, stack.imports).plan(IMPORT, planned, 0)
     assert store.end_plan(IMPORT, 2, NOW, sent=2)
     assert store.stall(IMPORT, 2)
+
+
+def is_503(answer: Answer) -> bool:
+    """Whether an answer says, in the envelope, that it is worth being asked for again, and when."""
+    return (
+        answer.status == 503
+        and answer.json["success"] is False
+        and 1 <= int(answer.headers["retry-after"]) <= 30
+        and bool(answer.message)
+    )

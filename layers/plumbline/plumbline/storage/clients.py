@@ -17,7 +17,7 @@ from botocore.exceptions import ConnectionError as NoConnection
 from plumbline.errors import Unavailable
 from plumbline.storage.deadline import Workers, heed
 from plumbline.storage.pace import Pace
-from plumbline.storage.wire import serialise_directly
+from plumbline.storage.wire import refuse_cut_off, serialise_directly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,6 +97,7 @@ class Clients:
         s3 = session.client("s3", config=config.merge(_s3_config()))
         for client in (dynamodb, s3):
             heed(client)
+            refuse_cut_off(client)
         return cls(dynamodb, s3, make_sqs=_sqs(session, config), make_probe=_probe(session))
 
 
@@ -104,6 +105,7 @@ def _sqs(session: boto3.Session, config: Config) -> Callable[[], SQSClient]:
     def make() -> SQSClient:
         client = session.client("sqs", config=config)
         heed(client)
+        refuse_cut_off(client)
         return client
 
     return cache(make)
@@ -113,6 +115,7 @@ def _probe(session: boto3.Session) -> Callable[[], DynamoDBClient]:
     def make() -> DynamoDBClient:
         client = session.client("dynamodb", config=_IMPATIENT.merge(_DYNAMODB))
         heed(client)
+        refuse_cut_off(client)
         return client
 
     return cache(make)

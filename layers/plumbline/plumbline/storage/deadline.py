@@ -6,6 +6,7 @@ and yet answer in time: only a bound on all of them lets the request answer befo
 
 from __future__ import annotations
 
+import math
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from botocore.client import BaseClient
-    from botocore.response import StreamingBody
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,9 +40,10 @@ class DeadlinePassed(Unavailable):
 def within(seconds: float) -> Iterator[None]:
     """Let no attempt of a call begin that is made in here after so many seconds, in this thread or for it.
 
-    One that has begun goes on until its client gives it up, which comes on top.
+    One that has begun goes on until its client gives it up, which comes on top. Of bounds inside of each other the
+    shortest holds.
     """
-    token = _until.set(time.monotonic() + seconds)
+    token = _until.set(min(time.monotonic() + seconds, _until.get(math.inf)))
     try:
         yield
     finally:
@@ -54,8 +56,7 @@ def check() -> None:
     Raises:
         DeadlinePassed: there is none left.
     """
-    until = _until.get(None)
-    if until is not None and time.monotonic() >= until:
+    if time.monotonic() >= _until.get(math.inf):
         raise DeadlinePassed
 
 
@@ -68,14 +69,17 @@ def _before_send(**_: object) -> None:
     check()
 
 
-def read_whole(body: StreamingBody) -> bytes:
+def read_whole(answer: GetObjectOutputTypeDef) -> bytes:
     """All of an S3 object's body, which may come slowly.
 
     Raises:
         DeadlinePassed: it did not come in time.
+        Unavailable: the answer was cut off before it said how long it is.
     """
+    if "ContentLength" not in answer:
+        raise Unavailable("Storage broke off its answer. Please send the request again.")
     blocks: list[bytes] = []
-    while block := body.read(_BLOCK):
+    while block := answer["Body"].read(_BLOCK):
         blocks.append(block)
         check()
     return b"".join(blocks)

@@ -12,10 +12,12 @@ from binascii import b2a_base64
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from botocore.exceptions import ConnectionClosedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from botocore.client import BaseClient
     from botocore.model import OperationModel
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -34,6 +36,15 @@ def serialise_directly(dynamodb: DynamoDBClient) -> None:
         # A handler's answer is what the parameters become; the stubs know of none that answers.
         events.register(f"provide-client-params.dynamodb.{operation}", _keep_back)  # type: ignore[arg-type]
         events.register(f"before-call.dynamodb.{operation}", _put_in)
+
+
+def refuse_cut_off(client: BaseClient) -> None:
+    """Have a client fail where an answer was cut off.
+
+    botocore notices that for S3's objects only. JSON that cannot be read it takes for an empty answer: an item
+    that is there would seem not to be.
+    """
+    client.meta.events.register("before-parse", _must_be_whole)
 
 
 def as_json(value: object) -> bytes:
@@ -67,6 +78,17 @@ def _keep_back(
 def _put_in(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
     name, long = context.pop(_KEPT)
     params["body"] = as_json({**orjson.loads(params["body"]), name: long})
+
+
+def _must_be_whole(response_dict: Mapping[str, Any], operation_model: OperationModel, **_: object) -> None:
+    body = response_dict["body"]
+    if not isinstance(body, bytes) or operation_model.http.get("method") == "HEAD":
+        return
+    length = response_dict["headers"].get("content-length")
+    # Where the answer ends among its headers its length is not known; DynamoDB sends ``{}`` at least.
+    cut_among_headers = not body and operation_model.service_model.service_name == "dynamodb"
+    if cut_among_headers or (length is not None and int(length) != len(body)):
+        raise ConnectionClosedError(endpoint_url=response_dict["headers"].get("server", "AWS"))
 
 
 def _binary(value: object) -> str:
