@@ -70,7 +70,4 @@ def count_words(words: Sequence[bytes]) -> WordCounts:
 
 def longest_word(words: Collection[bytes]) -> int:
     """Characters of the longest of the words; 0 if there is none."""
-    long = max(map(len, words), default=0)  # in bytes
-    if long <= _LONGEST_REMEMBERED and all(map(bytes.isascii, words)):
-        return long
     return max(map(len, b" ".join(words).decode("utf-8", "surrogatepass").split(" ")))

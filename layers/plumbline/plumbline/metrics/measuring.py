@@ -213,11 +213,15 @@ def _measure_words(texts: Texts, names: _Names, columns: Columns) -> None:
     found = count_sentences(texts.data, texts.others)
     sentences = [max(1, some) if count else 0 for some, count in zip(found, words, strict=True)]
     distinct = list(map(len, texts.distinct))
+    longest = [
+        longest_word(different) if other.text else max(map(len, different), default=0)
+        for different, other in zip(texts.distinct, texts.others, strict=True)
+    ]
     if names.counts:
         counts = (characters.length, characters.letters, words, sentences, syllables, monosyllables, polysyllables)
         _put(columns, names.counts, counts)
     if names.of_words:
-        _put(columns, names.of_words, (long_words, map(longest_word, texts.distinct), distinct))
+        _put(columns, names.of_words, (long_words, longest, distinct))
     if names.word_length:
         means = [
             None if size < _RATIOS_FROM else some / count if count else 0.0

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from plumbline.metrics.finders import FINDERS
-from plumbline.metrics.personal import Searched, likely_kinds
+from plumbline.metrics.personal import SIGNS_WITHOUT_DIGITS, Searched, likely_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 # The look behind comes after the first character, so that the search can leap to that character.
 _URL = re.compile(r"""[hHwW](?:(?<=[hH])(?i:ttps?://)|(?<![\w.].)(?<=[wW])(?i:ww\.))[^\s<>"'`\])}|\\]+""")
 _MOST_SEARCHED = 1_000_000
-_NONE: Mapping[str, Sequence[str]] = {}
 
 PATTERNS = (
     *("phones", "payment_cards", "ssns", "ip_addresses", "ibans", "secrets"),
@@ -37,16 +36,21 @@ class Personal(NamedTuple):
         return sum(len(found) for kind, found in self.found.items() if kind != "ip")
 
 
+_NOTHING = Personal({})
+
+
 def find_personal(text: str, data: bytes, sparse: bytes, digits: int) -> Personal:
     """What there is in a text, its UTF-8 bytes and its characters counted, that may be somebody's own.
 
     Of a text of over a million characters the first million are searched.
     """
+    if not digits and len(data) == len(text) and not any(sign in sparse for sign in SIGNS_WITHOUT_DIGITS):
+        return _NOTHING  # as most texts
     text, data = _searched(text, data)
     searched = Searched.known(text, data, sparse, digits)
     kinds = [*likely_kinds(searched)]
     if not kinds:
-        return Personal(_NONE)
+        return _NOTHING
     return Personal({kind: [text[start:end] for start, end in FINDERS[kind](searched.text)] for kind in kinds})
 
 

@@ -57,7 +57,9 @@ _SECRET_SIGNS = (
 )
 _SLACK_SIGN = b"xox"
 _KEY_SIGN = b"PRIVATE KEY"
-_DIGITS = string.digits.encode()
+SIGNS_WITHOUT_DIGITS = (b"@", _KEY_SIGN)
+"""One of these, or a digit, is in everything that is looked for."""
+_DIGITS, _ASCII = string.digits.encode(), bytes(range(0x80))
 # The least that one has.
 _PHONE_DIGITS, _CARD_DIGITS, _SSN_DIGITS, _IBAN_DIGITS, _IPV4_DIGITS, _IPV6_COLONS = 8, 13, 9, 10, 4, 7
 
@@ -82,7 +84,9 @@ class Searched(NamedTuple):
     @classmethod
     def known(cls, text: str, data: bytes, sparse: bytes, digits: int) -> Searched:
         """A text of which these are known: the digits in it are of any script."""
-        if len(data) == len(text) and b"\\" not in sparse:
+        if b"\\" not in sparse and (
+            len(data) == len(text) or not _FOLDED.search(data.translate(None, _ASCII).decode("utf-8", "surrogatepass"))
+        ):
             return cls(text, data, sparse, digits)
         folded = fold(text)
         return cls(text, data, sparse, digits) if folded is text else cls.of(text)
@@ -116,7 +120,8 @@ def likely_kinds(searched: Searched) -> Iterator[str]:
             yield "iban"
         if digits >= _CARD_DIGITS and all(_CARD_SHAPE in one.translate(_SHAPES, b" .-") for one in (sparse, data)):
             yield "card"
-    if (digits >= _IPV4_DIGITS and _IPV4_SHAPE in sparse.translate(_TO_DIGITS)) or (
+    # Counted without overlaps, a number with four parts has it twice.
+    if (digits >= _IPV4_DIGITS and sparse.translate(_TO_DIGITS).count(_IPV4_SHAPE) >= 2) or (
         digits and (b"::" in sparse or sparse.count(b":") >= _IPV6_COLONS)
     ):
         yield "ip"
