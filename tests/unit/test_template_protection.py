@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.template import as_list, deployed, of_type, references, source, statements, transformed
+from tests.support.template import as_list, deployed, of_type, references, statements, transformed
 
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/0f1e"
 DAYS_14 = 14 * 24 * 3600
@@ -255,38 +255,3 @@ def test_access_to_the_bucket_is_logged_where_a_bucket_for_it_is_named(
     assert "LoggingConfiguration" not in plain["UploadsBucket"]["Properties"]
     logging = hardened["UploadsBucket"]["Properties"]["LoggingConfiguration"]
     assert logging["DestinationBucketName"] == {"Ref": "AccessLogBucket"}
-
-
-def test_parameters_and_conditions_are_all_used_and_parameters_are_grouped() -> None:
-    written = source()
-    used = references([written["Resources"], written["Globals"], written["Outputs"], written["Conditions"]])
-    used |= {one["Condition"] for one in written["Resources"].values() if "Condition" in one}
-    used |= {part["Condition"] for each in conditions(written["Conditions"]) for part in each}
-    # `make build` and the layer's metadata use it.
-    assert written["Parameters"].keys() <= used
-    assert written["Conditions"].keys() <= used
-    groups = written["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
-    grouped = [name for group in groups for name in group["Parameters"]]
-    assert sorted(grouped) == sorted(written["Parameters"])
-
-
-def conditions(value: Any) -> list[list[dict[str, str]]]:
-    """The conditions that others are made of, wherever they stand."""
-    if isinstance(value, dict):
-        mine = [[value]] if value.keys() == {"Condition"} else []
-        return mine + conditions(list(value.values()))
-    return [found for each in value for found in conditions(each)] if isinstance(value, list) else []
-
-
-def test_every_suppression_says_why_where_it_stands() -> None:
-    written = source()
-    assert "cfn-lint" not in written["Metadata"]
-    skipped = 0
-    for name, resource in written["Resources"].items():
-        metadata = resource.get("Metadata", {})
-        for each in metadata.get("checkov", {}).get("skip", []):
-            skipped += 1
-            assert each["id"].startswith("CKV"), name
-            assert len(each["comment"].split()) >= 6, (name, each["id"])
-        assert "cfn-lint" not in metadata, name
-    assert skipped
