@@ -16,8 +16,8 @@ from scripts.environments import LOCAL, stop
 from scripts.redriving.redrive import StreamRedriver
 from scripts.stacks import running
 
-QUEUES = {"BaselinesDeadLetters": "baselines"}
-"""The outputs that name the queues, and the functions whose letters are in them."""
+QUEUES = {"BaselinesDeadLetters": ("baselines", False), "CleanupDeadLetters": ("cleanup", True)}
+"""The outputs that name the queues; whose letters are in them, and whether those are messages too."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,10 +33,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         stack = running(options.config, options.state)
         redriver = StreamRedriver(stack.client("sqs"), stack.client("dynamodbstreams"), stack.client("lambda"))
-        for output, function in QUEUES.items():
-            outcome = redriver.redrive(stack.outputs[output], f"{stack.name}-{function}", forget=options.forget)
+        for output, (function, messages) in QUEUES.items():
+            outcome = redriver.redrive(
+                stack.outputs[output], f"{stack.name}-{function}", forget=options.forget, messages=messages
+            )
             print(
-                f"{function}: {outcome.done} batches done again, {outcome.records} records in all; "
+                f"{function}: {outcome.done} letters done again, {outcome.records} records in all; "
                 f"{outcome.gone} no longer whole in the stream; {outcome.failed} failed"
             )
             left += outcome.failed + (0 if options.forget else outcome.gone)

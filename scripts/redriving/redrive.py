@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scripts.redriving.batches import Batch, NoBatchError, read_batch
+from scripts.redriving.batches import Batch, Found, NoBatchError, read_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,8 +37,9 @@ class StreamRedriver:
         self._functions = functions
         self._say = say
 
-    def redrive(self, queue: str, function: str, *, forget: bool = False) -> Outcome:
-        """Hand every batch that the queue tells of to the function once more.
+    def redrive(self, queue: str, function: str, *, forget: bool = False, messages: bool = False) -> Outcome:
+        """Hand every batch that the queue tells of to the function once more; where the function works on a queue
+        of messages too, those that ended here.
 
         A letter is removed when the function has done with all of its batch; one whose records the stream has no
         more, when it is to be forgotten.
@@ -47,7 +48,7 @@ class StreamRedriver:
         kept: list[str] = []
         try:
             while letter := self._next(queue):
-                if self._take(letter["Body"], function, outcome, forget=forget):
+                if self._take(letter, function, outcome, forget=forget, messages=messages):
                     self._sqs.delete_message(QueueUrl=queue, ReceiptHandle=letter["ReceiptHandle"])
                 else:
                     kept.append(letter["ReceiptHandle"])
@@ -64,15 +65,18 @@ class StreamRedriver:
         found: list[dict[str, Any]] = answer.get("Messages", [])
         return found[0] if found else None
 
-    def _take(self, body: str, function: str, outcome: Outcome, *, forget: bool) -> bool:
+    def _take(
+        self, letter: dict[str, Any], function: str, outcome: Outcome, *, forget: bool, messages: bool
+    ) -> bool:
         """Whether the letter is done with."""
         try:
-            batch = Batch.read(body)
+            found = read_batch(self._streams, Batch.read(letter["Body"]))
         except NoBatchError:
-            self._say("A letter is none of a stream's batch: it is left where it is.")
-            outcome.failed += 1
-            return False
-        found = read_batch(self._streams, batch)
+            if not messages:
+                self._say("A letter is none of a stream's batch: it is left where it is.")
+                outcome.failed += 1
+                return False
+            found = Found([as_message(letter)], whole=True)
         for records in slices(found.records):
             problem = self._invoke(function, records)
             if problem:
@@ -97,6 +101,17 @@ class StreamRedriver:
             return f"it failed ({_error_type(said)}); its log says why"
         failures = (json.loads(said or b"null") or {}).get("batchItemFailures") or []
         return f"{len(failures)} of {len(records)} records failed; its log says why" if failures else None
+
+
+def as_message(letter: dict[str, Any]) -> dict[str, Any]:
+    """A letter that was a queue's message, in the form in which Lambda hands messages to a function."""
+    return {
+        "messageId": letter["MessageId"],
+        "receiptHandle": letter["ReceiptHandle"],
+        "body": letter["Body"],
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "eventSource": "aws:sqs",
+    }
 
 
 def slices(records: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -150,8 +150,8 @@ def test_batches_that_overlap_or_come_twice_count_once(site: Site) -> None:
 def test_stopped_between_folding_and_removing_it_counts_once(site: Site) -> None:
     site.letter(0, 9)
     redriver = StreamRedriver(Unwaiting(site.sqs), site.streams, site.functions, lambda line: None)
-    body = site.sqs.receive_message(QueueUrl=site.queue, VisibilityTimeout=0)["Messages"][0]["Body"]
-    assert redriver._take(body, "plumbline-baselines", Outcome(), forget=False)
+    (letter,) = site.sqs.receive_message(QueueUrl=site.queue, VisibilityTimeout=0)["Messages"]
+    assert redriver._take(letter, "plumbline-baselines", Outcome(), forget=False, messages=False)
     assert site.redrive() == (1, 0, 0)
     assert site.functions.counted == 10
 
@@ -181,6 +181,15 @@ def test_letters_of_something_else_stay_and_hold_nothing_up(site: Site) -> None:
     site.letter(0, 9)
     assert site.redrive(forget=True) == (1, 0, len(wrong))
     assert site.left() == len(wrong)
+
+
+def test_where_the_function_works_on_messages_too_a_letter_that_is_one_is_handed_to_it(site: Site) -> None:
+    site.sqs.send_message(QueueUrl=site.queue, MessageBody='{"Records": []}')
+    site.functions.answer = lambda: {"Payload": io.BytesIO(b'{"batchItemFailures": []}')}
+    assert site.redrive(messages=True) == (1, 0, 0)
+    ((message,),) = site.functions.calls
+    assert (message["eventSource"], message["body"]) == ("aws:sqs", '{"Records": []}')
+    assert site.left() == 0
 
 
 class Trimmed:
