@@ -19,6 +19,7 @@ from plumbline.imports.stores import Stores
 from plumbline.imports.uploads import Upload
 from plumbline.imports.work import ChunkWork
 from plumbline.imports.worker import ChunkWorker
+from plumbline.retention import Retention
 from plumbline.storage.baselines import BaselineStore
 from plumbline.storage.files import FileStore
 from plumbline.storage.import_chunks import ChunkStore
@@ -97,6 +98,7 @@ class Site:
     sizes: Sizes = SIZES
     queue: LocalQueue | None = None
     few: int = FEW_CHUNKS
+    retention_days: int = 0
     redactor: Redactor | None = None
 
     def upload(self, data: bytes, key: str = "uploads/history.csv") -> Upload:
@@ -144,7 +146,9 @@ class Site:
                 redacted=self.redactor is not None,
                 clock=self.now,
             ),
-            ChunkWork(stores, worker, known, watching, redactor=self.redactor),
+            ChunkWork(
+                stores, worker, known, watching, retention=Retention(self.retention_days), redactor=self.redactor
+            ),
             Completion(stores, watching.ended, redactor=self.redactor, clock=self.now),
             queue=queue,
             watcher=watching,

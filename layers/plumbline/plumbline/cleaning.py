@@ -5,9 +5,9 @@ finished. The S3 object of one that is gone goes with it, in all its versions, u
 to it. Of one that was replaced, only versions that are older than any process that may be at work go: an import
 that is tried again at this moment may be just about to refer to a newer one.
 
-**S3** tells of each version of an object as it is written, and a queue keeps that back until the process that wrote
-it has ended, one way or the other. Then the interaction refers to the object, or its process died before it could
-say so and nobody needs this version: whoever tries again writes another one, of which S3 tells again.
+**S3** tells of each version of an object as it is written, and a queue keeps that back until the process that
+wrote it has ended, one way or the other. Then the interaction refers to the object, or its process died before it
+could say so and nobody needs this version: whoever tries again writes another one, of which S3 tells again.
 
 Everything here may happen twice, late, and in any order.
 """
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from plumbline.storage.text_objects import TextObjects
 
 LONGEST_RUN = timedelta(seconds=900)
-"""How long a process may take from writing an object to writing the item that refers to it: Lambda's limit."""
+"""How long a process may take from writing an object to writing the item that refers to it."""
 _KEY = re.compile(rf"{TEXTS_PREFIX}([1-9][0-9]{{0,15}})(?:/.*)?", re.DOTALL | re.ASCII)
 
 
@@ -44,7 +44,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What the stream says about an item that has changed: its old form and its new one, empty where it is gone."""
+    """What the stream says about an item that has changed: its old form and its new, empty where it is gone."""
 
     id: int
     old: Mapping[str, Any]
