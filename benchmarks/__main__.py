@@ -27,7 +27,7 @@ def main() -> None:
     if not data.is_file():
         parser.exit(2, f"There is no {data}: name a CSV file with the columns Input and Output by --data.\n")
     interpreter = _interpreter()
-    for module in ("outliers", "flags", "planner_speed"):
+    for module in ("outliers", "flags", "redaction_speed", "planner_speed"):
         _run(sys.executable, module, data)
     if interpreter is None:
         parser.exit(1, f"Speed was not measured: LangKit needs Python {' or '.join(PEERS_RUN_ON)} on the PATH.\n")
