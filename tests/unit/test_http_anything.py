@@ -8,58 +8,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plumbline.http.services import Services
-from plumbline.models import Interaction
-from plumbline.recording import Recorded
-from plumbline.settings import Settings
 
-from tests.support.gateway import Clock, Gateway
+from tests.support.empty import empty_api
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-
-class Empty:
-    """Stores with nothing in them, which take everything."""
-
-    def get(self, number: int) -> None:
-        assert 1 <= number < 2**53
-
-    def page(self, limit: int, before: str | None) -> tuple[list[Any], None]:
-        assert 1 <= limit <= 100
-        return [], None
-
-    def alerts(self, query: Any, limit: int, before: str | None) -> tuple[list[Any], None]:
-        return self.page(limit, before)
-
-    def read_days(self, days: Sequence[str]) -> list[Any]:
-        assert 0 <= len(days) <= 90
-        return []
-
-    def put(self, key: str, content: bytes) -> str:
-        assert len(key.encode()) <= 1024
-        assert content
-        return "version"
-
-    def create(self, new: Any) -> bool:
-        return True
-
-    def record(self, new: Any, idempotency: Any = None) -> Recorded:
-        return Recorded(Interaction(1, new.input, new.output, new.created_at, new.metrics, (), new.metadata))
+    from tests.support.gateway import Gateway
 
 
 @pytest.fixture(scope="module")
 def api() -> Gateway:
-    services = Services(settings=lambda: Settings("i", "b", "m", "u"), clock=Clock())
-    for store in ("interactions", "imports", "files", "recorder", "baseline_store"):
-        setattr(services, store, Empty())
-    return Gateway(services)
+    return empty_api()
 
 
 PATHS = [
     *("/api/interactions", "/api/interactions/{}", "/api/interactions/bulk", "/api/imports", "/api/imports/{}"),
     *("/api/alerts", "/api/metrics", "/api/metrics/{}", "/health", "/docs", "/docs/{}"),
-    *("/openapi.json", "/{}", "{}"),
+    *("/api/keys", "/api/keys/{}", "/api/settings", "/openapi.json", "/{}", "{}"),
 ]
 QUERIES = st.dictionaries(
     st.sampled_from(
@@ -147,3 +111,27 @@ def test_what_is_taken_is_kept_as_it_was_sent(api: Gateway, body: dict[str, Any]
     else:
         assert answer.status == 422
         assert answer.data
+
+
+@given(
+    st.sampled_from(PATHS),
+    st.text(max_size=20),
+    st.dictionaries(
+        st.sampled_from(["authorization", "x-api-key"]),
+        LATIN
+        | LATIN.map(lambda text: f"Bearer {text}")
+        | st.from_regex(r"(Bearer )?plk_[A-Za-z0-9]{12}_[A-Za-z0-9]{43}", fullmatch=True),
+        max_size=2,
+    ),
+    QUERIES,
+    BODIES,
+)
+def test_whoever_guesses_gets_the_same_answer(
+    api: Gateway, path: str, name: str, credentials: dict[str, str], query: dict[str, str], body: bytes
+) -> None:
+    address = path.replace("{}", name.encode("utf-8", "replace").decode())
+    headers = {"content-type": "application/octet-stream", "authorization": "", **credentials}
+    answer = api.send("POST", address, query=query, headers=headers, body=body)
+    assert (answer.status == 401) != is_open(address)
+    if answer.status == 401:
+        assert answer.message.startswith("The API key does not open this deployment.")

@@ -6,6 +6,7 @@ applications run.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from plumbline.http.envelope import failure
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Scope
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # What was recorded stays out of caches, and is taken for nothing else than it is.
 _FOR_EVERY_ANSWER = {
     "cache-control": "no-store",
@@ -27,7 +29,10 @@ _FOR_EVERY_ANSWER = {
 
 
 def beyond_bounds(scope: Scope) -> Response | None:
-    """The answer to a request whose address or headers are too long; None to any other."""
+    """The answer to a request whose address or headers cannot be looked at; None to any other."""
+    if _CONTROL.search(scope["path"]):
+        # Routes would take a line break at the end of an address for its end.
+        return failure(404, "There is no address with control characters in it. See /docs for what there is.")
     size = len(scope["path"].encode("utf-8", "surrogatepass")) + len(scope.get("query_string", b""))
     if size > MAX_ADDRESS_BYTES:
         problem = f"is longer than {MAX_ADDRESS_BYTES} bytes"

@@ -51,8 +51,10 @@ _ERRORS = {
     409: "The request contradicts what is there.",
     410: "There was such a thing, and it has been removed.",
     413: "The body is too long; the message names the way that is left.",
+    414: "The address is too long.",
     415: "The body is of another type than this address reads.",
     422: "The request was read, and fields of it are wrong.",
+    431: "There are too many headers, or too long ones.",
     500: "Something went wrong inside Plumbline.",
     503: "Storage is busy or down. Nothing was half written: send the request again.",
 }
@@ -181,7 +183,7 @@ def _responses(method: str, path: str) -> dict[str, Any]:
     model, headers, errors = _ANSWERS[method, path]
     responses = {"200": _response((model.__doc__ or "").strip(), model, headers)}
     refusals = () if is_open(path) else (401, 403, 503)
-    for status in sorted({*errors, *refusals, 500}):
+    for status in sorted({*errors, *refusals, 414, 431, 500}):
         responses[str(status)] = _response(_ERRORS[status], answers.ErrorAnswer, _ERROR_HEADERS.get(status, {}))
     return responses
 
