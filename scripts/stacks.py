@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.environments import stop
-from scripts.keys.places import stack_of
+from scripts.environments import ROOT, stop
 from scripts.local_stack.deployment import stack_name
 from scripts.local_stack.steps import CREDENTIAL, REGION
 
@@ -77,12 +77,31 @@ def _local(state: Path) -> RunningStack:
 
 def _deployed(config: str) -> RunningStack:
     name, region = stack_of(config)
-    session = boto3.Session(region_name=region)
-    if session.region_name is None:
-        stop("No AWS region is known: set AWS_REGION, or name it in samconfig.toml.")
     try:
-        (found,) = session.client("cloudformation", config=_CONFIG).describe_stacks(StackName=name)["Stacks"]
+        session = boto3.Session(region_name=region)
+        if session.region_name is None:
+            stop("No AWS region is known: set AWS_REGION, or name it in samconfig.toml.")
+        stack = RunningStack(name, {}, session)
+        (found,) = stack.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     except (BotoCoreError, ClientError) as error:
         stop(f"The stack {name} cannot be looked at: {error}. Are your AWS credentials, profile and region right?")
     outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
-    return RunningStack(name, outputs, session)
+    return replace(stack, outputs=outputs)
+
+
+def stack_of(config: str) -> tuple[str, str | None]:
+    """The stack's name and region in a section of samconfig.toml; without a region AWS's own settings say it.
+
+    Raises:
+        SystemExit: there is no such section.
+    """
+    with (ROOT / "samconfig.toml").open("rb") as file:
+        sections = tomllib.load(file)
+    if config not in sections or config == "local":
+        known = ", ".join(name for name in sections if name not in {"version", "local"})
+        stop(f"samconfig.toml has no section {config!r} that is deployed: name one of {known}.")
+    places: list[dict[str, Any]] = [
+        sections[config].get(part, {}).get("parameters", {}) for part in ("deploy", "global")
+    ]
+    found = {key: value for place in reversed(places) for key, value in place.items()}
+    return found["stack_name"], found.get("region")

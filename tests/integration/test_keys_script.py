@@ -138,7 +138,7 @@ class TestDeployed:
             def __init__(self, region_name: str | None = None) -> None:
                 assert region_name is None  # none is named in samconfig.toml
 
-            def client(self, service: str) -> Any:
+            def client(self, service: str, **_: Any) -> Any:
                 return made[service]
 
         monkeypatch.setattr(boto3, "Session", Session)
