@@ -129,19 +129,25 @@ def test_a_key_that_cannot_be_looked_up_opens_nothing(local_stack: LocalStack, h
 def test_an_upload_that_may_not_be_read_is_kept_among_the_dead_letters(
     local_stack: LocalStack, http: httpx.Client
 ) -> None:
-    queue = {"QueueUrl": local_stack.described["ImportsDeadLetters"]}
     where = {"Bucket": local_stack.bucket, "Key": f"uploads/{uuid4().hex}.csv"}
     since = time.time() - 1
     with without(local_stack, "imports", "ReadUploads"):
         local_stack.s3().put_object(**where, Body=b"Input,Output\nMay you read me?,Not now.\n")
-        dead = local_stack.sqs().receive_message(**queue, WaitTimeSeconds=20)["Messages"]
-    assert any(where["Key"] in message["Body"] for message in dead)
+        until(lambda: bool(dead_letters(local_stack, where["Key"])), "there is no dead letter")
     assert {one.split(": ")[1] for one in refusals(local_stack, "imports", since)} <= {"AccessDenied", "403"}
     assert not [one for one in imports(http, where["Key"]) if one["rows_stored"]]
     local_stack.s3().put_object(**where, Body=b"Input,Output\nMay you read me now?,Yes.\n")
     until(lambda: any(one["state"] == "succeeded" for one in imports(http, where["Key"])), "it is not imported")
-    for message in dead:
-        local_stack.sqs().delete_message(**queue, ReceiptHandle=message["ReceiptHandle"])
+
+
+def dead_letters(stack: LocalStack, key: str) -> list[dict[str, Any]]:
+    """The dead letters that tell of a file; they are taken out."""
+    queue = {"QueueUrl": stack.described["ImportsDeadLetters"]}
+    received = stack.sqs().receive_message(**queue, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    found = [message for message in received.get("Messages", []) if key in message["Body"]]
+    for message in found:
+        stack.sqs().delete_message(**queue, ReceiptHandle=message["ReceiptHandle"])
+    return found
 
 
 def imports(http: httpx.Client, key: str) -> list[dict[str, Any]]:
