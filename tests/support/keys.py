@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from plumbline.access import SCOPES, Key, StoredKey
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import timedelta
 
+    from plumbline.access import Scope
     from plumbline.http.services import Services
 
 MASTER = Key.new()
@@ -36,6 +39,23 @@ class MemoryKeys:
 
     def used(self, key_id: str, now: datetime, every: timedelta) -> None:
         self.notes.append(key_id)
+
+    def issue(
+        self, name: str, scopes: Iterable[Scope], now: datetime, expires_at: datetime | None = None
+    ) -> tuple[Key, StoredKey]:
+        key = Key.new()
+        stored = StoredKey(key.id, key.digest, name, frozenset(scopes), now, expires_at)
+        self.keys[key.id] = stored
+        return key, stored
+
+    def page(self, limit: int, before: str | None = None) -> tuple[list[StoredKey], None]:
+        return list(self.keys.values())[:limit], None
+
+    def revoke(self, key_id: str, now: datetime) -> StoredKey | None:
+        found = self.keys.get(key_id)
+        if found is not None:
+            self.keys[key_id] = found = replace(found, revoked_at=found.revoked_at or now)
+        return found
 
 
 def admit_master(services: Services) -> None:
