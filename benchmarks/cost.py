@@ -107,7 +107,7 @@ def month(interactions: float, counted: Counted, assumed: Assumptions, stack: St
 
 
 def month_of_files(interactions: float, counted: Counted, assumed: Assumptions, stack: Stack) -> float:
-    """Dollars, where the same interactions come as files of 100,000 rows or as one."""
+    """Dollars, where the same interactions come as files, of a thousand rows each."""
     folded = interactions / stack.batch
     milliseconds = interactions * assumed.row_ms + folded * assumed.fold_ms
     return sum(
@@ -117,6 +117,8 @@ def month_of_files(interactions: float, counted: Counted, assumed: Assumptions, 
             PRICES["write"].times(interactions * counted.row.write_units + folded * counted.fold.write_units),
             PRICES["read"].times(interactions * counted.row.read_units + folded * counted.fold.read_units),
             PRICES["s3_storage"].times(interactions * counted.row_file_bytes / GB * assumed.kept_months),
+            PRICES["s3_put"].times(interactions * counted.row.requests["s3 PutObject"]),
+            PRICES["s3_get"].times(interactions * counted.row.requests["s3 GetObject"]),
             PRICES["logs"].times(folded * 2 * (counted.fold_log_bytes + assumed.platform_log_bytes) / GB),
             PRICES["metric"].times(counted.metrics),
             _storage(interactions, counted, assumed),

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 SAMPLE = 1000
 """How many interactions are recorded."""
+KEYED = 100
+"""How many of them once more, with an Idempotency-Key."""
 DAY = 5000
 """How many a day has whose baseline is folded into. It grows little with more."""
 BILLED_BYTES = 100
@@ -116,7 +118,7 @@ class _Counting:
         with self._measured() as (record, record_log):
             answers = [self._post(pair) for pair in sample]
         with self._measured() as (keyed, _):
-            for number, pair in enumerate(sample[:100]):
+            for number, pair in enumerate(sample[:KEYED]):
                 self._post(pair, idempotency_key=f"key-{number}")
         with self._measured() as (reading, reading_log):
             looks = [
@@ -131,7 +133,7 @@ class _Counting:
         file, row = self._import(sample)
         return Counted(
             record=record.per(len(sample)),
-            keyed=keyed.per(100),
+            keyed=keyed.per(len(sample[:KEYED])),
             row=row.per(len(sample)),
             fold=fold,
             reading=reading,

@@ -12,6 +12,7 @@ from benchmarks.cost import MONTHS, Stack, folds, money, month, month_of_files
 from benchmarks.cost_counting import Counted
 from benchmarks.prices import PRICES, Assumptions
 from benchmarks.results import RESULTS
+from tests.support.operations import TEMPLATE
 
 NONE = Consumption()
 NOTHING = Counted(
@@ -97,6 +98,10 @@ def test_more_costs_more_and_files_cost_less_than_calls() -> None:
 )
 def test_money_is_shown_no_finer_than_it_is_known(dollars: float, shown: str) -> None:
     assert money(dollars) == shown
+
+
+def test_memory_is_the_templates() -> None:
+    assert Assumptions().memory_gb * 1024 == TEMPLATE["Parameters"]["FunctionMemory"]["Default"]
 
 
 def test_the_results_are_of_the_template_and_prices_as_they_are() -> None:
