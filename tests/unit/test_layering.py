@@ -15,11 +15,13 @@ MAY_IMPORT = {
     "metrics": LEAVES | {"plumbline.metrics"},
     "baselines": LEAVES | {"plumbline.metrics", "plumbline.baselines"},
     "alerts": LEAVES | {"plumbline.metrics", "plumbline.baselines", "plumbline.alerts"},
+    "redaction": LEAVES | {"plumbline.metrics", "plumbline.redaction"},
     "access": LEAVES | {"plumbline.access"},
 }
 STANDARD_LIBRARY = {
     *("__future__", "bisect", "collections", "dataclasses", "enum", "functools", "itertools", "json", "math"),
     *("operator", "re", "string", "struct", "sys", "types", "typing", "unicodedata", "zlib"),
+    *("signal", "threading", "warnings"),  # to check and to bound the operator's regular expressions
 }
 
 # Pure all the same but for chance, which a new key is made of.

@@ -42,7 +42,10 @@ _PHONE = re.compile(
 _DIGITS = re.compile("[0-9]+")
 _CARD = re.compile(rf"[0-9](?<![{_WORD}.-].)(?:[ -]?[0-9]){{12,}}+")
 _NO_CARD_BEFORE = re.compile(rf"[{_WORD}-]")
-_CARD_GROUPS = ((4, 4, 4, 4, 3), (4, 4, 4, 4), (4, 6, 5), (4, 6, 4))
+_CARD_GROUPS = ([4, 4, 4, 4, 3], [4, 4, 4, 4], [4, 6, 5], [4, 6, 4])
+# Digits as numbers, and those as Luhn's checksum doubles them.
+_VALUES = bytes(code - 0x30 if 0x30 <= code < 0x3A else 0 for code in range(0x100))
+_DOUBLED = bytes((0, 2, 4, 6, 8, 1, 3, 5, 7, 9)) + bytes(0x100 - 10)
 _LEAST_GROUP = 4
 _CARD_LENGTHS = range(13, 20)
 _IBAN = re.compile(rf"[0-9](?<=[A-Za-z]{{2}}.)(?<![{_WORD}][A-Za-z]{{2}}.)[0-9](?=[ -]?[0-9A-Za-z]{{4}})")
@@ -55,7 +58,8 @@ _REST = r"(?:(?<=2)(?:5[0-5]|[0-4][0-9])|(?<=1)[0-9]{2}|[0-9]?)"  # of an octet 
 _IPV4 = re.compile(rf"[0-9](?<![{_WORD}.].){_REST}(?:\.{_OCTET}){{3}}(?![{_WORD}]|\.[0-9])")
 # What numbers with four parts are called that are no address; a product before them, as in User-Agent.
 _VERSION = re.compile(
-    r"(?:version|release|build|firmware|driver|chapter|section|clause|[^a-z](?:v|ver|rev|sec)\.?|§)[ :=#\"']{0,3}\Z"
+    r"(?:version|release|build|firmware|driver|chapter|section|clause|[^a-z](?:v|ver|rev|sec)\.?|§)"
+    r"[ :=#\"']{0,3}\Z"
     r"|[a-z]/\Z",
     re.IGNORECASE,
 )
@@ -141,11 +145,12 @@ def cards(text: str) -> Iterator[Span]:
         if groups and _is_card(text, groups):
             yield Span(groups[0][0], groups[-1][1])
             continue
+        sizes = [end - start for start, end in groups]
         behind = 0
-        for at, (start, end) in enumerate(groups):
-            if at >= behind and end - start >= _LEAST_GROUP and (count := _count_of_card(text, groups, at)):
+        for at, size in enumerate(sizes):
+            if at >= behind and size >= _LEAST_GROUP and (count := _count_of_card(text, groups, sizes, at)):
                 behind = at + count
-                yield Span(start, groups[behind - 1][1])
+                yield Span(groups[at][0], groups[behind - 1][1])
 
 
 def ibans(text: str) -> Iterator[Span]:
@@ -209,14 +214,14 @@ def _span(found: re.Match[str]) -> Span:
     return Span(*found.span())
 
 
-def _count_of_card(text: str, groups: list[tuple[int, int]], at: int) -> int:
+def _count_of_card(text: str, groups: list[tuple[int, int]], sizes: list[int], at: int) -> int:
     """How many groups of digits from ``at`` on are a card's number; 0 if none are."""
-    if _is_card(text, groups[at : at + 1]):
-        return 1
-    for sizes in _CARD_GROUPS:
-        some = groups[at : at + len(sizes)]
-        if tuple(end - start for start, end in some) == sizes and _is_card(text, some):
-            return len(sizes)
+    if sizes[at] >= _CARD_LENGTHS[0]:
+        return int(_is_card(text, groups[at : at + 1]))
+    for wanted in _CARD_GROUPS:
+        behind = at + len(wanted)
+        if sizes[at:behind] == wanted and _is_card(text, groups[at:behind]):
+            return len(wanted)
     return 0
 
 
@@ -224,12 +229,11 @@ def _is_card(text: str, groups: list[tuple[int, int]]) -> bool:
     """Luhn's checksum (ISO/IEC 7812-1, annex B) under the prefixes and lengths of the networks in use."""
     if len(groups) > _CARD_LENGTHS[-1] or sum(end - start for start, end in groups) not in _CARD_LENGTHS:
         return False
-    number = "".join(text[start:end] for start, end in groups)
-    if not _is_of_network(number) or len(set(number)) == 1:
+    number = "".join([text[start:end] for start, end in groups])
+    if not _is_of_network(number) or number == number[0] * len(number):
         return False
-    digits = list(map(int, number))
-    doubled = (2 * digit - 9 * (digit > 4) for digit in digits[-2::-2])
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+    digits = number.encode().translate(_VALUES)
+    return (sum(digits[-1::-2]) + sum(digits[-2::-2].translate(_DOUBLED))) % 10 == 0
 
 
 def _is_of_network(number: str) -> bool:
