@@ -83,8 +83,8 @@ def _redaction(results: str) -> str:
     kinds, own = shares["as they are", "all kinds"], shares["as they are", "three own patterns"]
     every = shares["with something in each", "all kinds"]
     return (
-        f"Beside measuring, looking for all kinds takes another {kinds} of processor time ({every} where every text "
-        f"has something to replace), and three own patterns {own}."
+        f"Beside measuring, looking for all kinds takes another {kinds} of processor time ({every} where every "
+        f"text has something to replace), and three own patterns {own}."
     )
 
 

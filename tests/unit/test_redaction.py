@@ -221,6 +221,7 @@ class _Counting(str):
     """A text that counts how often, and how long, pieces of it are looked at."""
 
     __slots__ = ("looks",)
+    looks: _Looks
 
     def __new__(cls, text: str) -> Self:
         made = super().__new__(cls, text)

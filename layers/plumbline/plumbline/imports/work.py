@@ -40,8 +40,9 @@ class Watcher(Protocol):
 
 
 class ChunkWork:
-    """Does chunks of imports. ``known`` makes the packed sketches that the baselines are made of now; ``retention``
-    is how long rows are kept that do not say it; ``redactor`` is None where nothing is redacted.
+    """Does chunks of imports. ``known`` makes the packed sketches that the baselines are made of now.
+
+    ``retention`` is how long rows are kept that do not say it; ``redactor`` is None where nothing is redacted.
     """
 
     def __init__(
