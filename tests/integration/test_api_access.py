@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from plumbline.access import SCOPES, Key
 from plumbline.http.guard import is_open
+from plumbline.http.routes.settings import settings_view
+from plumbline.settings import Settings
 
 from tests.support.access import CLOSED, JSON, ROUTES, World, call
 from tests.support.gateway import Gateway, services
@@ -159,6 +162,15 @@ def test_a_key_ends_when_it_was_said_to(world: World) -> None:
     assert api.get("/api/alerts").status == 200
     world.clock.pass_time(hours=1)
     assert api.get("/api/alerts").status == 401
+
+
+def test_whether_a_setting_is_shown_was_decided_for_each(world: World) -> None:
+    hidden = {"cursor_key", "baseline_updates"}
+    hidden |= {f"{name}_table" for name in ("interactions", "baselines", "imports", "keys")}
+    hidden |= {"import_queue_url", "plan_queue_url"}
+    shown = {name.removeprefix("outlier_") for name in settings_view(world.services.settings)}
+    assert shown | hidden == {field.name for field in fields(Settings)}
+    assert not shown & hidden
 
 
 def test_without_storage_nobody_gets_in_and_all_are_asked_to_come_again(

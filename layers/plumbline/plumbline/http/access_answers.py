@@ -50,6 +50,8 @@ class EffectiveSettings(Answer):
     baseline_window_days: int
     baseline_refresh_seconds: float
     retention_days: int = Field(description="How long interactions are kept that do not say it; 0 is for ever.")
+    redact: list[str] = Field(description="Kinds of what is replaced in texts before they are stored.")
+    redact_patterns: list[str] = Field(description="The names of your own patterns of what is replaced.")
     uploads_bucket: str
 
 

@@ -36,5 +36,7 @@ def settings_view(settings: Settings) -> dict[str, Any]:
         "baseline_window_days": settings.baseline_window_days,
         "baseline_refresh_seconds": number(settings.baseline_refresh_seconds),
         "retention_days": settings.retention_days,
+        "redact": list(settings.redact),
+        "redact_patterns": [pattern.name for pattern in settings.redact_patterns],
         "uploads_bucket": settings.uploads_bucket,
     }
