@@ -29,7 +29,6 @@ class Environment:
     folder: Path
     requirements: Path
     purpose: str
-    pip_options: tuple[str, ...] = ("--no-deps",)
 
     @property
     def python(self) -> Path:
@@ -43,14 +42,12 @@ EMULATOR = Environment(
     LOCAL / "ministack",
     ROOT / "scripts" / "local-stack-requirements.txt",
     "the local AWS (MiniStack)",
-    ("--no-deps", "--require-hashes"),
 )
-# Of its own: Checkov pins another boto3 than the functions' one. Made by those who review: `make check`, `make audit`.
+# Of its own: Checkov pins another boto3 than the functions' one. Made by `make check` and `make audit`.
 REVIEW = Environment(
     LOCAL / "review",
     ROOT / "scripts" / "review-requirements.txt",
     "reviewing template and dependencies (Checkov, pip-audit)",
-    ("--no-deps", "--require-hashes"),
 )
 
 
@@ -119,7 +116,7 @@ def _install(environment: Environment) -> None:
         "off",
     ]
     # What is imported is compiled then; compiling all of it here would take as long as downloading it.
-    command += ["--no-compile", *environment.pip_options, "-r", str(environment.requirements)]
+    command += ["--no-compile", "--no-deps", "--require-hashes", "-r", str(environment.requirements)]
     print(f"Installing {total} packages for {environment.purpose}", flush=True)
     done = 0
     with (

@@ -8,13 +8,14 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
-from scripts import review
+from scripts import environments, review
 from scripts.environments import DEVELOPMENT, EMULATOR, REVIEW
 from scripts.review import NotAudited, Report
 
@@ -34,7 +35,10 @@ def requirements(path: Path) -> dict[tuple[str, str], str]:
     return found
 
 
-@pytest.mark.parametrize("path", [LAYER, EMULATOR.requirements, REVIEW.requirements], ids=lambda path: path.name)
+TOOLS = (DEVELOPMENT, EMULATOR, REVIEW)
+
+
+@pytest.mark.parametrize("path", [LAYER, *(tool.requirements for tool in TOOLS)], ids=lambda path: path.name)
 def test_packages_are_pinned_with_hashes(path: Path) -> None:
     found = requirements(path)
     assert len(found) > 15
@@ -42,10 +46,31 @@ def test_packages_are_pinned_with_hashes(path: Path) -> None:
         assert re.fullmatch(r"( *;[^\\]*?)?( +--hash=sha256:[0-9a-f]{64})+", rest), name
 
 
-def test_tools_are_pinned() -> None:
-    assert len(requirements(DEVELOPMENT.requirements)) > 50
-    for environment in (EMULATOR, REVIEW):
-        assert {"--no-deps", "--require-hashes"} <= set(environment.pip_options)
+def test_an_environments_packages_are_held_to_their_hashes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    commands: list[list[str]] = []
+
+    class Pip:
+        stdout: tuple[str, ...] = ()
+        returncode = 0
+
+        def __init__(self, command: list[str], **_: object) -> None:
+            commands.append(command)
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr(subprocess, "Popen", Pip)
+    monkeypatch.setattr(environments, "LOGS", tmp_path)
+    monkeypatch.setattr(environments, "ROOT", tmp_path)
+    environments._install(replace(DEVELOPMENT, folder=tmp_path / "venv"))
+    (command,) = commands
+    assert {"--no-deps", "--require-hashes"} <= set(command)
+    assert command[-1] == str(DEVELOPMENT.requirements)
 
 
 def test_the_layer_has_what_the_project_asks_for() -> None:
