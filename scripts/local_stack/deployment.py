@@ -43,7 +43,7 @@ def build() -> str:
     layer, whole = fingerprint(LAYER_SOURCES), fingerprint((*LAYER_SOURCES, *STACK_SOURCES))
     stamp = BUILD / "fingerprint"
     BUILD.mkdir(parents=True, exist_ok=True)
-    with _one_at_a_time(LOCAL / "build.lock"):
+    with _holding(LOCAL / "build.lock", fcntl.LOCK_EX):
         if stamp.is_file() and stamp.read_text(encoding="utf-8") == whole:
             return whole
         stamp.unlink(missing_ok=True)
@@ -70,13 +70,15 @@ def deploy(stack_port: int, built: str, state: Path, further: Sequence[str] = ()
         return
     stamp.unlink(missing_ok=True)
     command = [*SAM, "deploy", *CONFIG, "--template-file", str(BUILD / "artifacts" / "template.yaml")]
-    step(
-        "Deploying the stack (sam deploy)",
-        [*command, *overrides],
-        "deploy",
-        local_environment(stack_port),
-        "sam could not deploy the project.",
-    )
+    # A build that another stack needs meanwhile would take away what is deployed here.
+    with _holding(LOCAL / "build.lock", fcntl.LOCK_SH):
+        step(
+            "Deploying the stack (sam deploy)",
+            [*command, *overrides],
+            "deploy",
+            local_environment(stack_port),
+            "sam could not deploy the project.",
+        )
     stamp.write_text(wanted, encoding="utf-8")
 
 
@@ -129,7 +131,7 @@ def _samconfig() -> dict[str, Any]:
 
 
 @contextmanager
-def _one_at_a_time(lock: Path) -> Iterator[None]:
+def _holding(lock: Path, how: int) -> Iterator[None]:
     with lock.open("w", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(file, how)
         yield
