@@ -148,6 +148,8 @@ def test_every_sample_event_is_handled(sam_local: SamLocal, event: str) -> None:
         assert json.loads(answer["body"])["success"] is True
     elif event.startswith("imports"):
         assert '"rows_stored":3' in done.stderr, done.stderr
+    elif event.startswith("cleanup"):
+        assert answer == {"batchItemFailures": []}, done.stderr
     else:
         assert '"counted":2' in done.stderr, done.stderr
 

@@ -23,7 +23,7 @@ from tests.support.gateway import Context
 from tests.support.interactions import interaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from plumbline.models import Interaction
     from plumbline.storage.clients import Clients
@@ -146,7 +146,7 @@ def test_only_versions_older_than_any_process_go_when_a_row_is_replaced(stack: S
             ages = {"old": timedelta(minutes=16), "young": timedelta(minutes=14), "new": -timedelta(minutes=1)}
             return (Version(key, name, at - age) for name, age in ages.items())
 
-        def delete(self, versions: list[tuple[str, str]]) -> None:
+        def delete(self, versions: Iterable[tuple[str, str]]) -> None:
             deleted.extend(versions)
 
     texts = Aged(clients.s3, stack.bucket)

@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from plumbline.errors import PlumblineError, Unavailable
-from plumbline.storage.clients import available, is_transient
+from plumbline.storage.clients import available
 from plumbline.storage.deadline import read_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from mypy_boto3_s3 import S3Client
-
-_AT_ONCE = 1000  # "up to 1000 keys" a call (Amazon S3, DeleteObjects)
 
 
 class Version(NamedTuple):
@@ -87,19 +84,14 @@ class TextObjects:
                 return
             yield version
 
-    def delete(self, versions: list[tuple[str, str]]) -> None:
+    def delete(self, versions: Iterable[tuple[str, str]]) -> None:
         """Remove versions, each a key and its version, for good; those that are not there are removed already.
 
+        There are one or two: a call each tells more plainly than one for all what was not done.
+
         Raises:
-            Unavailable: S3 is busy or down, or did not remove all.
-            PlumblineError: S3 refuses to.
+            Unavailable: S3 is busy or down.
         """
-        for start in range(0, len(versions), _AT_ONCE):
-            some: Any = [{"Key": key, "VersionId": version} for key, version in versions[start : start + _AT_ONCE]]
+        for key, version in versions:
             with available():
-                answer = self._s3.delete_objects(Bucket=self._bucket, Delete={"Objects": some, "Quiet": True})
-            codes = {error.get("Code", "") for error in answer.get("Errors", ())} - {"NoSuchVersion", "NoSuchKey"}
-            if any(is_transient(code) for code in codes):
-                raise Unavailable("S3 did not remove all texts. Please send the request again.")
-            if codes:
-                raise PlumblineError(f"S3 refuses to remove texts: {', '.join(sorted(codes))}")
+                self._s3.delete_object(Bucket=self._bucket, Key=key, VersionId=version)
