@@ -129,13 +129,21 @@ def test_only_the_function_with_their_routes_makes_keys_and_none_deletes_or_scan
     resources: dict[str, Any],
 ) -> None:
     allowed: dict[str, set[str]] = {}
+    changeable: dict[str, list[str]] = {}
     for role, statement in granted(resources):
         if "KeysTable" in json.dumps(statement["Resource"]):
             allowed.setdefault(role, set()).update(as_list(statement["Action"]))
+            if "dynamodb:UpdateItem" in as_list(statement["Action"]):
+                changeable[role] = statement["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]
     used = {"dynamodb:GetItem", "dynamodb:UpdateItem"}
     assert allowed == {
         "AlertsRole": used,
         "InteractionsRole": used | {"dynamodb:PutItem", "dynamodb:Query"},
+    }
+    # No function turns a key that is there into another, or into one that may do more.
+    assert changeable == {
+        "AlertsRole": ["id", "last_used_at"],
+        "InteractionsRole": ["id", "last_used_at", "revoked_at"],
     }
     projected = resources["KeysTable"]["Properties"]["GlobalSecondaryIndexes"][0]["Projection"]
     assert "hash" not in projected["NonKeyAttributes"]
