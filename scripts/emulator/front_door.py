@@ -28,8 +28,12 @@ LARGEST_BODY = 10 * 1024 * 1024
 LARGEST_EVENT = 6 * 1024 * 1024
 # A burst beyond it waits its turn; MiniStack would start a process for each.
 CONCURRENCY = max(4, 2 * (os.cpu_count() or 1))
+# AWS has no such queue; who waited longer would be given up on by a client sooner than be answered.
+LONGEST_QUEUE = 20.0
 # "Maximum integration timeout: 30 seconds" (API Gateway quotas for HTTP APIs).
 LONGEST_WAIT = 30.0
+# API Gateway waits for a body before it calls anybody, and closes connections on which nothing comes.
+LONGEST_BODY = 30.0
 
 
 class BodyTooLargeError(Exception):
@@ -39,8 +43,9 @@ class BodyTooLargeError(Exception):
 class FrontDoor:
     """Answers every path with the HTTP API of one stack."""
 
-    def __init__(self, api_name: str) -> None:
+    def __init__(self, api_name: str, longest_body: float = LONGEST_BODY) -> None:
         self._api_name = api_name
+        self._longest_body = longest_body
         self._slots = asyncio.Semaphore(CONCURRENCY)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,13 +60,10 @@ class FrontDoor:
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         headers = _headers(scope)
         try:
-            body = await _read(receive)
-        except BodyTooLargeError:
-            return _refusal(
-                413,
-                "The request is larger than the 10 MB that API Gateway takes. POST /api/imports answers where"
-                " to send a larger file.",
-            )
+            async with asyncio.timeout(self._longest_body):
+                body = await _read(receive)
+        except (TimeoutError, BodyTooLargeError) as error:
+            return self._unread(error)
         if _event_size(headers, body) > LARGEST_EVENT:
             return _refusal(
                 413,
@@ -72,11 +74,27 @@ class FrontDoor:
         if api_id is None:
             return _refusal(503, "Plumbline is still being deployed on this machine. Try again in a moment.")
         try:
+            await asyncio.wait_for(self._slots.acquire(), LONGEST_QUEUE)
+        except TimeoutError:
+            return _refusal(
+                503, "This machine has more requests to answer than it can in time. Please send the request again."
+            )
+        try:
             async with asyncio.timeout(LONGEST_WAIT):
-                async with self._slots:
-                    return _as_api_gateway(await _call(api_id, scope, headers, body))
+                return _as_api_gateway(await _call(api_id, scope, headers, body))
         except TimeoutError:
             return 503, {"content-type": "application/json"}, b'{"message":"Service Unavailable"}'
+        finally:
+            self._slots.release()
+
+    def _unread(self, error: Exception) -> Response:
+        if isinstance(error, TimeoutError):
+            return _refusal(408, f"The request's body did not arrive within {self._longest_body:g} seconds.")
+        return _refusal(
+            413,
+            "The request is larger than the 10 MB that API Gateway takes. POST /api/imports answers where to send"
+            " a larger file.",
+        )
 
     def _api_id(self) -> str | None:
         apis = list(apigateway._apis._data.values())
@@ -148,7 +166,8 @@ def _event_size(headers: dict[str, str], body: bytes) -> int:
 
 def _refusal(status: int, message: str) -> Response:
     body = json.dumps({"success": False, "data": None, "message": message})
-    headers = {"content-type": "application/json"}
+    # Of a body that did not arrive nobody knows where the next request would begin.
+    headers = {"content-type": "application/json", **({"connection": "close"} if status == 408 else {})}
     return status, {**headers, "retry-after": "2"} if status == 503 else headers, body.encode()
 
 

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from plumbline.access.credentials import presented_key
-from plumbline.access.gateway import granted_by_gateway
+from plumbline.access.gateway import granted_by_gateway, named_by_gateway
 from plumbline.access.keys import Key, StoredKey, opens
 from plumbline.access.scopes import SCOPES, Scope, read_scopes
 
-__all__ = ["SCOPES", "Key", "Scope", "StoredKey", "granted_by_gateway", "opens", "presented_key", "read_scopes"]
+__all__ = [
+    "SCOPES",
+    "Key",
+    "Scope",
+    "StoredKey",
+    "granted_by_gateway",
+    "named_by_gateway",
+    "opens",
+    "presented_key",
+    "read_scopes",
+]

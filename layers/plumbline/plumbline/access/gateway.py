@@ -34,3 +34,11 @@ def granted_by_gateway(authorizer: Literal["jwt", "iam"], event: Mapping[str, An
     claims = found.get("claims")
     claimed = [claims.get(name, "") for name in _CLAIMS] if isinstance(claims, dict) else []
     return frozenset().union(*(claimed_scopes(claim) for claim in claimed if isinstance(claim, str)))
+
+
+def named_by_gateway(authorizer: Literal["jwt", "iam"], event: Mapping[str, Any]) -> str:
+    """Who a caller is that has been let through, in the authoriser's words: a token's subject, or a user's ARN."""
+    found = event["requestContext"]["authorizer"][authorizer]
+    claims = found.get("claims")
+    name = found.get("userArn") if authorizer == "iam" else claims.get("sub") if isinstance(claims, dict) else None
+    return f"{authorizer}:{name or ''}"

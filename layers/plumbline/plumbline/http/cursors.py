@@ -2,7 +2,8 @@
 
 A cursor is ``base64url(issued at, 5 bytes · seal, 16 bytes · position)``. The seal is an HMAC-SHA256 over the
 route, the filters, the time and the position, so a cursor of another listing, or one that somebody edited,
-is refused. A position holds no secret: it is a time and an id that the page itself showed.
+is refused, and so is another caller's. A position holds no secret: it is a time and an id that the page itself
+showed.
 """
 
 from __future__ import annotations
@@ -33,9 +34,15 @@ _RIGHT = (
 class Cursors:
     """Writes and reads cursors for one deployment: ``key`` is the deployment's own."""
 
-    def __init__(self, key: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, key: str, clock: Callable[[], datetime], caller: str = "") -> None:
+        self._deployment = key
         self._key = hashlib.sha256(b"plumbline cursor\x00" + key.encode()).digest()
         self._clock = clock
+        self._caller = caller
+
+    def of(self, caller: str) -> Cursors:
+        """Cursors that are good for nobody but this caller."""
+        return Cursors(self._deployment, self._clock, caller)
 
     def write(self, route: str, filters: Mapping[str, object], position: str) -> str:
         stamp = int(self._clock().timestamp()).to_bytes(_STAMP_BYTES, "big")
@@ -46,7 +53,8 @@ class Cursors:
         """The position a cursor stands for.
 
         Raises:
-            InvalidRequest: the cursor is damaged, forged, of another listing or filter, or older than 24 hours.
+            InvalidRequest: the cursor is damaged, forged, another caller's, of another listing or filter, or older
+                than 24 hours.
         """
         raw = _decode(cursor)
         stamp, seal = raw[:_STAMP_BYTES], raw[_STAMP_BYTES:_HEAD_BYTES]
@@ -64,7 +72,9 @@ class Cursors:
         return position
 
     def _seal(self, route: str, filters: Mapping[str, object], stamp: bytes, position: str) -> bytes:
-        bound = json.dumps([route, filters, position], sort_keys=True, separators=(",", ":")).encode()
+        bound = json.dumps(
+            [self._caller, route, filters, position], sort_keys=True, separators=(",", ":")
+        ).encode()
         return hmac.digest(self._key, stamp + bound, "sha256")[:_SEAL_BYTES]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from plumbline.access import SCOPES, granted_by_gateway, presented_key
+from plumbline.access import SCOPES, granted_by_gateway, named_by_gateway, presented_key
 from plumbline.errors import PlumblineError
 from plumbline.http.handlers import answer_known
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 GRANTED = "plumbline.granted"
 """Where the layers within find the scopes of the caller."""
+CALLER = "plumbline.caller"
+"""Where they find who that is; nothing is there where nobody is asked."""
 _OPEN = ("/health", "/docs", "/openapi.json")
 _WARM_UP = object()
 
@@ -56,9 +58,13 @@ class Guard:
         if authorization == "none":
             return frozenset(SCOPES)
         if authorization != "keys":
-            return granted_by_gateway(authorization, event)
+            granted = granted_by_gateway(authorization, event)
+            scope[CALLER] = named_by_gateway(authorization, event)
+            return granted
         key = presented_key(_values(scope, b"authorization"), _values(scope, b"x-api-key"))
-        return self._services.keyring.open(key).scopes
+        opened = self._services.keyring.open(key)
+        scope[CALLER] = opened.id
+        return opened.scopes
 
 
 def _values(scope: Scope, name: bytes) -> list[str]:

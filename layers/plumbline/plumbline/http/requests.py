@@ -92,6 +92,8 @@ _Number = Annotated[
 
 
 def _days_kept(value: object) -> int:
+    if isinstance(value, float) and value.is_integer():  # to JSON, 30.0 is a whole number
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(f"must be a whole number of days, not {json_kind(value)}")  # noqa: TRY004 - as above
     check_days(value)

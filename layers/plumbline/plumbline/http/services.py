@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from plumbline.alerts import Rules
 from plumbline.baseline_cache import BaselineCache
 from plumbline.http.cursors import Cursors
+from plumbline.http.guard import CALLER
 from plumbline.http.telemetry import Telemetry
 from plumbline.imports.redrive import Redriver
 from plumbline.keyring import Keyring
@@ -133,4 +134,11 @@ async def _services(request: Request) -> Services:
     return services
 
 
+async def _cursors(request: Request) -> Cursors:
+    services: Services = request.app.state.services
+    return services.cursors.of(request.scope.get(CALLER, ""))
+
+
 ServicesDep = Annotated[Services, Depends(_services)]
+CursorsDep = Annotated[Cursors, Depends(_cursors)]
+"""Cursors of whoever calls."""

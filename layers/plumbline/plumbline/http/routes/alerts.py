@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from plumbline.http.envelope import success
 from plumbline.http.requests import AlertsQuery
-from plumbline.http.services import ServicesDep
+from plumbline.http.services import CursorsDep, ServicesDep
 from plumbline.http.strict_route import StrictRoute, needs
 from plumbline.http.views import alert_view
 from plumbline.storage.alert_listing import AlertQuery
@@ -25,13 +25,13 @@ _LISTING = "alerts"
 
 @router.get("", summary="List alerts, newest first", response_model=None)
 @needs("read")
-async def list_all(query: Annotated[AlertsQuery, Query()], services: ServicesDep) -> Response:
+async def list_all(query: Annotated[AlertsQuery, Query()], services: ServicesDep, cursors: CursorsDep) -> Response:
     """Alerts that match all filters. A page may have fewer than ``limit`` alerts, even none, and still a
     ``next_cursor``, where alerts that match are rare: go on until there is none.
     """
     query.check()
     filters = _filters(query)
-    position = None if query.cursor is None else services.cursors.read(query.cursor, _LISTING, filters)
+    position = None if query.cursor is None else cursors.read(query.cursor, _LISTING, filters)
     wanted = AlertQuery(
         interaction_id=query.interaction_id,
         alert_type=query.alert_type,
@@ -45,7 +45,7 @@ async def list_all(query: Annotated[AlertsQuery, Query()], services: ServicesDep
     return success(
         [alert_view(alert) for alert in found],
         "Alerts fetched successfully",
-        next_cursor=following and services.cursors.write(_LISTING, filters, following),
+        next_cursor=following and cursors.write(_LISTING, filters, following),
     )
 
 

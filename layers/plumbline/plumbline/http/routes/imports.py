@@ -19,7 +19,7 @@ from plumbline.http.import_views import import_view
 from plumbline.http.limits import FILE_AWAITED, MAX_PRESIGNED_BYTES, MAX_UPLOAD_BYTES, PRESIGNED_SECONDS
 from plumbline.http.multipart import FILE_FIELD, Upload, read_upload
 from plumbline.http.requests import ImportBody, PageQuery
-from plumbline.http.services import Services, ServicesDep
+from plumbline.http.services import CursorsDep, Services, ServicesDep
 from plumbline.http.strict_route import StrictRoute, needs
 from plumbline.imports.identity import API_UPLOADS_PREFIX, import_id
 from plumbline.models import Import
@@ -128,14 +128,14 @@ async def begin(
 
 @router.get("/imports", summary="List imports, newest first", response_model=None)
 @needs("read")
-async def list_all(query: Annotated[PageQuery, Query()], services: ServicesDep) -> Response:
+async def list_all(query: Annotated[PageQuery, Query()], services: ServicesDep, cursors: CursorsDep) -> Response:
     """Every file that was handed in, and how far it has come."""
-    position = None if query.cursor is None else services.cursors.read(query.cursor, _LISTING, {})
+    position = None if query.cursor is None else cursors.read(query.cursor, _LISTING, {})
     found, following = services.imports.page(query.limit, position)
     return success(
         [_view(made, services) for made in found],
         "Imports fetched successfully",
-        next_cursor=following and services.cursors.write(_LISTING, {}, following),
+        next_cursor=following and cursors.write(_LISTING, {}, following),
     )
 
 

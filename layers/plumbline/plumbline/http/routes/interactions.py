@@ -16,7 +16,7 @@ from plumbline.http.envelope import success
 from plumbline.http.fields import Id, IdempotencyKey
 from plumbline.http.limits import EARLIEST, MAX_AHEAD
 from plumbline.http.requests import InteractionBody, PageQuery
-from plumbline.http.services import ServicesDep
+from plumbline.http.services import CursorsDep, ServicesDep
 from plumbline.http.strict_route import StrictRoute, needs
 from plumbline.http.views import interaction_view
 from plumbline.models import NewInteraction
@@ -66,14 +66,14 @@ async def create(
 
 @router.get("", summary="List interactions, newest first", response_model=None)
 @needs("read")
-async def list_all(query: Annotated[PageQuery, Query()], services: ServicesDep) -> Response:
+async def list_all(query: Annotated[PageQuery, Query()], services: ServicesDep, cursors: CursorsDep) -> Response:
     """A page has fewer than ``limit`` where texts are very long; ``next_cursor`` says whether there is more."""
-    position = None if query.cursor is None else services.cursors.read(query.cursor, _LISTING, {})
+    position = None if query.cursor is None else cursors.read(query.cursor, _LISTING, {})
     found, following = services.interactions.page(query.limit, position)
     return success(
         [interaction_view(interaction) for interaction in found],
         "Interactions fetched successfully",
-        next_cursor=following and services.cursors.write(_LISTING, {}, following),
+        next_cursor=following and cursors.write(_LISTING, {}, following),
     )
 
 

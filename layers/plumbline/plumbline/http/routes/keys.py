@@ -12,7 +12,7 @@ from plumbline.access.keys import is_key_id
 from plumbline.errors import NotFound, ValidationFailed
 from plumbline.http.envelope import success
 from plumbline.http.requests import KeyBody, PageQuery
-from plumbline.http.services import ServicesDep
+from plumbline.http.services import CursorsDep, ServicesDep
 from plumbline.http.strict_route import StrictRoute, needs
 from plumbline.times import format_time
 
@@ -44,14 +44,14 @@ async def create(body: KeyBody, services: ServicesDep) -> Response:
 
 @router.get("", summary="List API keys, newest first", response_model=None)
 @needs("admin")
-async def list_all(query: Annotated[PageQuery, Query()], services: ServicesDep) -> Response:
+async def list_all(query: Annotated[PageQuery, Query()], services: ServicesDep, cursors: CursorsDep) -> Response:
     """All keys, the expired and the revoked too, but never what opens."""
-    position = None if query.cursor is None else services.cursors.read(query.cursor, _LISTING, {})
+    position = None if query.cursor is None else cursors.read(query.cursor, _LISTING, {})
     found, following = services.keys.page(query.limit, position)
     return success(
         [_view(stored) for stored in found],
         "Keys fetched successfully",
-        next_cursor=following and services.cursors.write(_LISTING, {}, following),
+        next_cursor=following and cursors.write(_LISTING, {}, following),
     )
 
 
