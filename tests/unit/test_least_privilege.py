@@ -43,6 +43,8 @@ CALLS = {
     "send_message": {"sqs:SendMessage"},
     "send_message_batch": {"sqs:SendMessage"},
 }
+# What they ask for where they name a version.
+OF_VERSIONS = {"delete_object": {"s3:DeleteObjectVersion"}}
 # Parts of transactions.
 PARTS = {
     "Put": "dynamodb:PutItem",
@@ -108,7 +110,8 @@ def called(path: Path) -> frozenset[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            found |= CALLS.get(node.func.attr, set())
+            versioned = any(keyword.arg == "VersionId" for keyword in node.keywords)
+            found |= (OF_VERSIONS if versioned else {}).get(node.func.attr) or CALLS.get(node.func.attr, set())
         if isinstance(node, ast.Dict):
             keys = [key.value for key in node.keys if isinstance(key, ast.Constant)]
             found |= {PARTS[key] for key in keys if key in PARTS}
