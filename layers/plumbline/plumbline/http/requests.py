@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.config import JsonDict
 
 from plumbline.access.scopes import SCOPES, Scope
 from plumbline.errors import ValidationFailed
@@ -106,8 +107,8 @@ _DaysKept = Annotated[
 
 # What NUL and the rest do to texts, json_body.py says; these describe it in the API's documentation.
 _NO_NUL = r"^[^\u0000]*$"
-_METADATA_NAMES = {"minLength": 1, "maxLength": MAX_METADATA_KEY, "pattern": _NO_NUL}
-_METRIC_NAMES = {"pattern": rf"^(?:(?:{'|'.join(ELEMENTS)})\.)?{METRIC_NAME}$"}
+_METADATA_NAMES: JsonDict = {"minLength": 1, "maxLength": MAX_METADATA_KEY, "pattern": _NO_NUL}
+_METRIC_NAMES: JsonDict = {"pattern": rf"^(?:(?:{'|'.join(ELEMENTS)})\.)?{METRIC_NAME}$"}
 _Text = Annotated[str, WithJsonSchema({"type": "string", "pattern": _NO_NUL})]
 
 
