@@ -186,6 +186,30 @@ def test_what_an_import_puts_there_meanwhile_is_removed_too(clients: Clients, st
     assert [key for key, _ in versions(clients, stack)] == [OTHER]
 
 
+def test_texts_that_an_import_is_just_writing_stay(clients: Clients, stack: Stack) -> None:
+    """It puts its row in the tombstone's place, at any moment after that stands."""
+    wanted = interaction(5, output=LONG[::-1], import_id=77)
+
+    def removing(wrapped: Clients) -> None:
+        # By the clock of now: what is written meanwhile is young.
+        InteractionStore(wrapped, stack.interactions, stack.bucket).remove(5)
+
+    counts = faults.counting()
+    store(clients, stack).put(interaction(5, output=LONG))
+    removing(counts.wrap(clients))
+    for cut in range(3, counts.calls + 1):
+        store(clients, stack).put_batch([interaction(5, output=LONG)])
+
+        def act(number: int, call: Callable[[], Any], cut: int = cut) -> Any:
+            if number == cut:
+                store(clients, stack).put_batch([wanted])
+            return call()
+
+        removing(Faults(act).wrap(clients))
+        assert store(clients, stack).get(5) == wanted
+    assert counts.calls >= 5
+
+
 def test_a_claim_of_another_interaction_stays(clients: Clients, stack: Stack) -> None:
     fill(clients, stack)
     clients.dynamodb.update_item(

@@ -191,8 +191,8 @@ def test_the_stream_brings_what_is_gone_to_the_cleanup(resources: dict[str, Any]
 
 
 def test_s3_tells_of_every_text_when_its_writer_has_ended(resources: dict[str, Any]) -> None:
-    from plumbline.cleaning import LONGEST_RUN
     from plumbline.storage.items import TEXTS_PREFIX
+    from plumbline.storage.removal import LONGEST_RUN
 
     bucket = resources["UploadsBucket"]
     told = bucket["Properties"]["NotificationConfiguration"]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
@@ -24,7 +24,7 @@ import orjson
 
 from plumbline.storage.batches import get_item
 from plumbline.storage.items import TEXTS_PREFIX, texts_key
-from plumbline.storage.removal import is_unfinished, was_removed
+from plumbline.storage.removal import LONGEST_RUN, is_unfinished, was_removed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from plumbline.storage.removal import Remover
     from plumbline.storage.text_objects import TextObjects
 
-LONGEST_RUN = timedelta(seconds=900)
-"""How long a process may take from writing an object to writing the item that refers to it."""
 _KEY = re.compile(rf"{TEXTS_PREFIX}([1-9][0-9]{{0,15}})(?:/.*)?", re.DOTALL | re.ASCII)
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -41,6 +42,8 @@ MADE_BY = "made_by"
 REMOVED = "removed"
 UNFINISHED = "unfinished"
 KEPT_SECONDS = 365 * 24 * 3600
+LONGEST_RUN = timedelta(seconds=900)
+"""How long a process may take from writing an object to writing the item that refers to it."""
 _POINTERS = ("texts_at", "claim", MADE_BY)
 
 
@@ -119,7 +122,7 @@ class Remover:
             Unavailable: storage is busy or down; what is left to do is done by finishing again.
         """
         number = int(tombstone["id"]["N"])
-        texts = self._remove_texts(number, texts_key(tombstone))
+        texts = self._remove_texts(number, texts_key(tombstone), int(tombstone[REMOVED]["N"]))
         if "claim" in tombstone:
             self._remove_claim(tombstone["claim"]["N"], number)
         if MADE_BY in tombstone:
@@ -164,13 +167,16 @@ class Remover:
             ExpressionAttributeValues={f":{name}": value for name, value in given.items()},
         )
 
-    def _remove_texts(self, number: int, key: str | None) -> int:
-        """All versions of all objects of an interaction: also those that an attempt that died has left."""
+    def _remove_texts(self, number: int, key: str | None, removed_at: int) -> int:
+        """All versions of its object, and what attempts that died have left, if they are certain to have ended: an
+        import may be writing another object for a row that it puts in the tombstone's place.
+        """
         prefix = texts_prefix(number)
-        versions = [*self._texts.versions(prefix)]
+        latest = datetime.fromtimestamp(removed_at, UTC) - LONGEST_RUN
+        versions = [one for one in self._texts.versions(prefix) if one.key == key or one.modified <= latest]
         if key is not None and not key.startswith(prefix):
             versions += self._texts.versions_of(key)
-        self._texts.delete([(version.key, version.version) for version in versions])
+        self._texts.delete((version.key, version.version) for version in versions)
         return len(versions)
 
     def _remove_claim(self, claim: str, number: int) -> None:
