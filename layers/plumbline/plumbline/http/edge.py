@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # Several times as fast as the usual 6, for answers a tenth longer.
 _COMPRESSION_LEVEL = 1
 _REFUSED = frozenset({401, 403})
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 # Lambda's runtime for Python writes answers in ASCII up to 3.11, and in UTF-8 since.
 _RUNTIME_ESCAPES = sys.version_info < (3, 12)
 
@@ -52,7 +53,7 @@ class Edge:
         if scope.get("aws.context") is not None:
             route = getattr(inner.get("route"), "path_format", "none")
             milliseconds = (time.perf_counter() - started) * 1000
-            self._services.telemetry.answered(scope["method"], route, answer.start["status"], milliseconds)
+            self._services.telemetry.answered(_known_method(scope), route, answer.start["status"], milliseconds)
             if answer.start["status"] in _REFUSED:
                 self._services.telemetry.refused()
 
@@ -143,6 +144,12 @@ def _too_large(size: int) -> Response:
 def _request_id(scope: Scope) -> str:
     event: dict[str, Any] = scope.get("aws.event", {})
     return str(event.get("requestContext", {}).get("requestId") or uuid4())
+
+
+def _known_method(scope: Scope) -> str:
+    """The method as it is logged: what a caller made up is not."""
+    method: str = scope["method"]
+    return method if method in _METHODS else "other"
 
 
 def _header(scope: Scope, name: bytes) -> str:

@@ -54,7 +54,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    target = f"{request.method} {short(request.scope['path'])}"
+    target = f"{short(request.method)} {short(request.scope['path'])}"
     if error.status_code == 404:
         return failure(404, f"There is no {target}. See /docs for what there is.")
     if error.status_code == 405:
