@@ -62,6 +62,10 @@ class Telemetry:
         """Count one request that came without a key that opens."""
         self.metrics.add_metric("RequestsRefused", MetricUnit.Count, 1)
 
+    def removed(self, interaction_id: int) -> None:
+        """Log that somebody had an interaction removed, for whoever must account for it."""
+        self.logger.info("interaction removed", extra={"interaction": interaction_id})
+
     def uploaded(self) -> None:
         """Count one file that came through the API."""
         self.metrics.add_metric("FilesUploaded", MetricUnit.Count, 1)

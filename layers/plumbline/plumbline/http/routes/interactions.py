@@ -67,7 +67,9 @@ async def create(
 @router.get("", summary="List interactions, newest first", response_model=None)
 @needs("read")
 async def list_all(query: Annotated[PageQuery, Query()], services: ServicesDep, cursors: CursorsDep) -> Response:
-    """A page has fewer than ``limit`` where texts are very long; ``next_cursor`` says whether there is more."""
+    """A page has fewer than ``limit`` where texts are very long, or very many interactions in a row have expired;
+    ``next_cursor`` says whether there is more.
+    """
     position = None if query.cursor is None else cursors.read(query.cursor, _LISTING, {})
     found, following = services.interactions.page(query.limit, position)
     return success(
@@ -98,6 +100,7 @@ async def remove(
     """
     if not services.interactions.remove(id):
         raise _no_interaction(id)
+    services.telemetry.removed(id)
     return success(None, "Interaction removed successfully")
 
 
