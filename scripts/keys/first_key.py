@@ -34,8 +34,8 @@ OPEN = About("\n  No key is needed: everybody who reaches this machine's port is
 _HEADER = '-H "authorization: Bearer $PLUMBLINE_KEY" '
 
 
-def welcome(stack_port: int, outputs: dict[str, str], state: Path) -> About:
-    """Make a key with all scopes where the data holds none yet, and say which there are."""
+def welcome(stack_port: int, outputs: dict[str, str], state: Path, another: str = ANOTHER) -> About:
+    """Make a key with all scopes where the data holds none yet; say which there are, how ``another`` is made."""
     store = places.at(f"http://127.0.0.1:{stack_port}", outputs[places.OUTPUT])
     now = datetime.now(UTC)
     found, _ = store.page(100)
@@ -45,17 +45,20 @@ def welcome(stack_port: int, outputs: dict[str, str], state: Path) -> About:
         return About(
             f"\n  Key      {key.text}\n"
             f"           It may do everything. It is shown only now, and kept in {_shown(state)}.\n"
-            f"           Make another: {ANOTHER}\n",
+            f"{_hint(another)}",
             f"\n  export {keyfile.VARIABLE}={key.text}\n",
             _HEADER,
         )
     good = [one.name for one in found if one.is_good(now)]
     names = ", ".join(good[:_SHOWN]) + (f" and {len(good) - _SHOWN} more" if len(good) > _SHOWN else "")
-    listed = f"{names or 'none that is good'}   (make keys lists them)"
-    said = f"\n  Keys     {listed}\n           Make another: {ANOTHER}\n"
+    said = f"\n  Keys     {names or 'none that is good'}\n{_hint(another)}"
     if not _kept_is_good(store, state, now):
         return About(said, f"\n  export {keyfile.VARIABLE}=your-key\n", _HEADER)
     return About(said, f"\n  export {keyfile.VARIABLE}=$(cat {_shown(state)})\n", _HEADER)
+
+
+def _hint(another: str) -> str:
+    return f"           Make another: {another}   (make keys lists them)\n" if another else ""
 
 
 def _kept_is_good(store: KeyStore, state: Path, now: datetime) -> bool:

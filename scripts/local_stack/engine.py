@@ -60,7 +60,7 @@ def run(addresses: Addresses, state: Path) -> None:
         with Emulator(addresses, state, "local") as emulator:
             create_all(addresses.stack_port)
             # `sam local` resolves the table's reference, too, as its logical id.
-            about = first_key.welcome(addresses.stack_port, {KEYS: KEYS}, state)
+            about = first_key.welcome(addresses.stack_port, {KEYS: KEYS}, state, another="")
             print(f"DynamoDB and S3 for `sam local` answer on http://127.0.0.1:{addresses.stack_port}", flush=True)
             print(
                 f"Tables {', '.join(tables())}; bucket {BUCKET}. Ctrl-C stops them and keeps the data.", flush=True
