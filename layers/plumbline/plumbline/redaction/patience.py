@@ -4,35 +4,39 @@ from __future__ import annotations
 
 import signal
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from plumbline.errors import RedactionFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from types import TracebackType
 
 
-@contextmanager
-def patience(seconds: float) -> Iterator[None]:
-    """Give up what goes on in here after so many seconds of the process's own time.
+class Patience:
+    """A context that gives up what goes on in it after so many seconds of the process's own time.
 
     Python's regular expressions look for signals while they search, which only the main thread gets (in Lambda
-    it is the handler's). In any other there is no limit but the function's own.
-
-    Raises:
-        RedactionFailed: the time is up.
+    it is the handler's). In any other there is no limit but the function's own. When the time is up,
+    RedactionFailed is raised where the search is.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGVTALRM, _give_up)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._listens = False
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        if not self._listens:  # once: it takes longer than most searches
+            signal.signal(signal.SIGVTALRM, _give_up)
+            self._listens = True
+        signal.setitimer(signal.ITIMER_VIRTUAL, self._seconds)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if threading.current_thread() is threading.main_thread():
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
 def _give_up(*_: object) -> None:

@@ -10,7 +10,7 @@ from plumbline.errors import RedactionFailed
 from plumbline.metrics.finders import FINDERS
 from plumbline.metrics.personal import Searched, likely_kinds
 from plumbline.redaction.kinds import KINDS, placeholder
-from plumbline.redaction.patience import patience
+from plumbline.redaction.patience import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -45,6 +45,7 @@ class Redactor:
     def __init__(self, kinds: Iterable[Kind] = KINDS, own: Sequence[OwnPattern] = ()) -> None:
         self._kinds = frozenset(kinds)
         self._own = [(pattern.name, re.compile(pattern.expression)) for pattern in own]
+        self._patience = Patience(OWN_PATTERNS_SECONDS)
         names = [*KINDS, *(name for name, _ in self._own)]
         self._rank = {name: rank for rank, name in enumerate(names)}
         self._placeholders = re.compile("|".join(re.escape(placeholder(name)) for name in names))
@@ -90,7 +91,7 @@ class Redactor:
             for span in FINDERS[kind](searched.text)
         ]
         if self._own:
-            with patience(OWN_PATTERNS_SECONDS):
+            with self._patience:
                 found += self._find_own(text)
         return self._merge(found) if len(found) > 1 else found
 
