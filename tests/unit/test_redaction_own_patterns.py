@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plumbline.errors import RedactionFailed, SettingsError
 from plumbline.redaction import OwnPattern, Redactor, parse_patterns, redactor
-from plumbline.redaction.patience import patience
+from plumbline.redaction.patience import Patience
 from plumbline.settings import Settings
 
 EMPLOYEE = OwnPattern("EMPLOYEE", "EMP-[0-9]{6}")
@@ -128,7 +128,7 @@ def test_only_the_main_thread_can_be_interrupted() -> None:
     done: list[str] = []
 
     def other() -> None:
-        with patience(0.001):
+        with Patience(0.001):
             done.append(Redactor(own=[EMPLOYEE]).redact("EMP-123456").text)
 
     thread = threading.Thread(target=other)
