@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from plumbline.imports.cutting import Sizes
+from plumbline.storage.external_ids import claim_id
 from plumbline.storage.interactions import InteractionStore
 
+from tests.support.changes import items
 from tests.support.faults import Faults, Killed, killed_after
 from tests.support.imports import Site, csv_file
 from tests.support.tables import Stack
@@ -15,9 +17,9 @@ from tests.support.tables import Stack
 if TYPE_CHECKING:
     from plumbline.storage.clients import Clients
 
-ROWS = [["q", f"answer {n}"] for n in range(3)]
+ROWS = [["q", f"answer {n}", f"row-{n}" if n else ""] for n in range(3)]
 CHUNKS = 2
-DATA = csv_file(ROWS)
+DATA = csv_file(ROWS, ("Input", "Output", "id"))
 
 
 def live(clients: Clients, stack: Stack) -> dict[str, int]:
@@ -64,6 +66,8 @@ def test_a_chunk_that_is_tried_again_does_not_bring_back_what_was_removed(moto_c
         left = live(moto_clients, stack)
         assert set(left.values()).isdisjoint(removed)
         assert len(left) == len(ROWS) - len(removed), "each of the others is there, and once"
+        claimed = {name for name in ("row-1", "row-2") if claim_id(name) in items(moto_clients, stack)}
+        assert claimed == {f"row-{output[-1]}" for output in left} - {"row-0"}, "nor is their id taken again"
         counted = (ended.state, ended.rows_stored, site.counted())
         assert counted == ("succeeded", len(ROWS), len(ROWS))
         stack.delete(moto_clients)

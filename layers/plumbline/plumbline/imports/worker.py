@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -112,10 +114,15 @@ class ChunkWorker:
         Raises:
             Unavailable: storage is busy or down; the same chunk may be tried again.
         """
+        with _no_collection():
+            return self._record(import_id, chunk, known)
+
+    def _record(self, import_id: int, chunk: Chunk, known: Sketches) -> Recorded | None:
         first_id, again = self._reserve(import_id, chunk)
-        rows = self._number(chunk.ids(first_id), chunk.rows)
+        ids = chunk.ids(first_id)
         # What an earlier attempt stored may have been removed since, and is not to come back.
-        removed = self._interactions.removed([row.id for row in rows if not row.known]) if again else set[int]()
+        removed = self._interactions.removed(ids) if again else set[int]()
+        rows = self._number(ids, chunk.rows, removed)
         measured = _measured([row.new for row in rows])
         own = _sketched(measured)
         together = known.copy()
@@ -162,11 +169,11 @@ class ChunkWorker:
         first_id = self._imports.reserve_chunk(import_id, chunk.number, count, reserve)
         return first_id, first_id not in mine
 
-    def _number(self, own: Sequence[int], rows: Sequence[NewInteraction]) -> list[_Row]:
+    def _number(self, own: Sequence[int], rows: Sequence[NewInteraction], removed: set[int]) -> list[_Row]:
         """The rows that are stored, with their ids: of those with the same external id, the last one.
 
         Ids are reserved for all rows, so that each has the same on every attempt. A claim that says another id
-        is another chunk's.
+        is another chunk's. Of what was ``removed`` under its id nothing is claimed any more.
         """
         last = {
             row.external_id: number for number, row in zip(own, rows, strict=True) if row.external_id is not None
@@ -176,14 +183,15 @@ class ChunkWorker:
             for number, row in zip(own, rows, strict=True)
             if row.external_id is not None and row.expires_at is not None and last[row.external_id] == number
         }
-        claimed = self._interactions.claim(last, ends) if last else {}
+        wanted = {name: number for name, number in last.items() if number not in removed}
+        claimed = self._interactions.claim(wanted, ends) if wanted else {}
         mine = frozenset(own)
         numbered: list[_Row] = []
         for number, row in zip(own, rows, strict=True):
             if row.external_id is None:
                 numbered.append(_Row(number, row, known=False))
             elif last[row.external_id] == number:
-                told = claimed[row.external_id]
+                told = claimed.get(row.external_id, number)
                 numbered.append(_Row(told, row, told not in mine))
         return numbered
 
@@ -200,6 +208,18 @@ class ChunkWorker:
         write = inline_baseline(rows, self._clock())
         write.sketches.merge(Sketches(countable(dict(new.items()), write.sketches)))
         return self._imports.finish_chunk(import_id, number, outcome, write)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Look for no garbage meanwhile: a chunk makes a million objects, hardly one of them in a cycle."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _measured(rows: Sequence[NewInteraction]) -> list[dict[str, float]]:
