@@ -51,14 +51,16 @@ class LambdaHandler:
         make the clients, build the routes and models. Nothing is sent anywhere.
         """
         gc.disable()
+        samples = [("GET", "/api/interactions"), ("POST", "/api/interactions"), ("GET", "/api/alerts")]
         try:
             _ = self._services.settings
         except SettingsError as error:
             # Logged at the start, for whoever deployed it; requests are still answered, with a 500.
             self._services.telemetry.unexpected("start", error)
+            samples = []
         _ = self._services.clients
         _ = self._handle
-        for method, path in (("GET", "/api/interactions"), ("POST", "/api/interactions"), ("GET", "/api/alerts")):
+        for method, path in samples:
             self._answer(warming_up(_sample_event(method, path)), None)
         gc.enable()
         # What is there now stays: the collector need not look at it again.
