@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from plumbline.models import NewInteraction
 
 ROOT = Path(__file__).parents[2]
+TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 FINDINGS = (
     Finding(9, "threshold", "output", "length", 120.0, "above", 100.0),
     Finding(10, "outlier", "output", "length", 120.0, "above", 90.0),
@@ -191,7 +192,7 @@ print([name for name in ('aws_xray_sdk', 'email_validator', 'jinja2', 'multiproc
                 {
                     "POWERTOOLS_TRACE_DISABLED": "false",
                     "LAMBDA_TASK_ROOT": "/var/task",
-                    "_X_AMZN_TRACE_ID": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+                    "_X_AMZN_TRACE_ID": TRACE,
                 },
                 401,
             ),

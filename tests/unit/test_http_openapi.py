@@ -12,7 +12,6 @@ from plumbline.http.services import Services
 
 from tests.support.gateway import Gateway
 
-
 SCOPES = {
     ("post", "/api/interactions"): "ingest",
     ("get", "/api/interactions"): "read",
