@@ -27,13 +27,13 @@ def main() -> None:
     if not data.is_file():
         parser.exit(2, f"There is no {data}: name a CSV file with the columns Input and Output by --data.\n")
     interpreter = _interpreter()
-    for module in ("outliers", "flags", "redaction_speed", "planner_speed"):
+    for module in ("outliers", "flags", "redaction_speed", "planner_speed", "whole_file"):
         _run(sys.executable, module, data)
     if interpreter is None:
         parser.exit(1, f"Speed was not measured: LangKit needs Python {' or '.join(PEERS_RUN_ON)} on the PATH.\n")
     ensure(PEERS, interpreter)
     _run(str(PEERS.python), "metrics_speed", data)
-    for module in ("import_speed", "scale", "cost"):
+    for module in ("import_speed", "import_profile", "scale", "cost"):
         _run(sys.executable, module, data)
     README.write_text(renewed(README.read_text("utf-8"), RESULTS.read_text("utf-8")), encoding="utf-8")
 

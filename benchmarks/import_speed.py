@@ -29,6 +29,9 @@ from tests.support.tables import template
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+SHARE = 0.1
+"""Of a core, of each of several workers."""
+UNITS_A_ROW = 1.35
 ENGINE_VARIABLE = "PLUMBLINE_DYNAMODB_LOCAL"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -75,9 +78,9 @@ def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 @contextmanager
-def stub(milliseconds: float) -> Iterator[str]:
+def stub(milliseconds: float, *options: str) -> Iterator[str]:
     """The address of a stand-in for DynamoDB."""
-    process = start(sys.executable, "dynamodb_stub", "--milliseconds", str(milliseconds))
+    process = start(sys.executable, "dynamodb_stub", "--milliseconds", str(milliseconds), *options)
     try:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"
@@ -127,38 +130,71 @@ def beside_the_usual(file: Path, rounds: int) -> str:
     )
 
 
-def with_workers(file: Path, address: str, most: int) -> str:
-    """The section's text on several workers on a real engine."""
-    environment = {**CREDENTIALS, "AWS_ENDPOINT_URL_DYNAMODB": address}
-    figures: list[list[str]] = []
-    alone = 0.0
-    with mock.patch.dict(os.environ, environment):
+def rate(file: Path, count: int, share: float, table_name: str = "interactions", **environment: str) -> float:
+    """Rows a second of several workers together, each with its share of a core and of the file's chunks."""
+    processes = [
+        start(
+            sys.executable,
+            "import_worker",
+            str(file),
+            *("--table", table_name, "--turn", str(turn), "--workers", str(count), "--share", str(share)),
+            **CREDENTIALS,
+            **environment,
+        )
+        for turn in range(count)
+    ]
+    made = [finish(process) for process in processes]
+    return float(sum(one["rows"] for one in made) / max(one["seconds"] for one in made))
+
+
+def on_an_engine(file: Path, address: str, counts: Sequence[int], share: float) -> list[float]:
+    """Rows a second of so many workers each on a table of their own of DynamoDB Local."""
+    rates = []
+    with mock.patch.dict(os.environ, {**CREDENTIALS, "AWS_ENDPOINT_URL_DYNAMODB": address}):
         clients = Clients.create()
         properties = template()["Resources"]["InteractionsTable"]["Properties"]
         parts = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
         # The engine's own machine gets faster with use: one worker once more, unmeasured, before the others.
-        for turn, count in enumerate([1, *(2**power for power in range(most.bit_length()))]):
-            name = f"benchmark-{os.getpid()}-{turn}"
+        for turn, count in enumerate([1, *counts]):
+            name = f"benchmark-{os.getpid()}-{share}-{turn}"
             clients.dynamodb.create_table(TableName=name, **{part: properties[part] for part in parts})
-            processes = [
-                start(
-                    sys.executable,
-                    "import_worker",
-                    str(file),
-                    *("--table", name, "--turn", str(share), "--workers", str(count)),
-                    **environment,
-                )
-                for share in range(count)
-            ]
-            made = [finish(process) for process in processes]
-            rate = sum(one["rows"] for one in made) / max(one["seconds"] for one in made)
-            if turn:
-                alone = alone or rate
-                figures.append([str(count), f"{rate / alone:.2f}"])
+            rates.append(rate(file, count, share, name, AWS_ENDPOINT_URL_DYNAMODB=address))
             clients.dynamodb.delete_table(TableName=name)
+    return rates[1:]
+
+
+def on_a_limited_table(file: Path, units: float, counts: Sequence[int], share: float) -> list[float]:
+    """Rows a second of so many workers each on a stand-in that takes only so many write units a second."""
+    rates = []
+    for count in counts:
+        with stub(8.0, "--units", str(units)) as address:
+            rates.append(rate(file, count, share, AWS_ENDPOINT_URL_DYNAMODB=address))
+    return rates
+
+
+def with_workers(file: Path, engine: str | None, most: int) -> str:
+    """The section's text on several workers."""
+    counts = [2**power for power in range(most.bit_length())]
+    with stub(8.0) as address:
+        alone = rate(file, 1, SHARE, AWS_ENDPOINT_URL_DYNAMODB=address)
+    # What three such workers would write: the fourth finds the table at its limit.
+    measured = {
+        "a table that takes what three of them write": on_a_limited_table(
+            file, 3 * alone * UNITS_A_ROW, counts, SHARE
+        )
+    }
+    if engine is not None:
+        measured["DynamoDB Local"] = on_an_engine(file, engine, counts, SHARE)
+        measured[f"DynamoDB Local, workers with whole cores of the machine's {os.cpu_count()}"] = on_an_engine(
+            file, engine, counts, 1.0
+        )
     return (
-        f"On DynamoDB Local, whose process shares the machine's {os.cpu_count()} cores with the workers: that is "
-        "what limits them.\n\n" + table(["workers", "times the rows of one"], figures)
+        f"Each worker is held to {SHARE:.0%} of a core, so that neither they nor DynamoDB Local, on the same "
+        "machine, are short of processors; then not. Times the rows of one worker.\n\n"
+        + table(
+            ["on", *(f"{count} worker{'s' * (count > 1)}" for count in counts)],
+            [[name, *(f"{one / rates[0]:.2f}" for one in rates)] for name, rates in measured.items()],
+        )
     )
 
 
@@ -168,18 +204,18 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
     parser.add_argument("--count", type=int, default=5_000, help="rows")
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=4, help=f"at most so many, where {ENGINE_VARIABLE} is set")
+    parser.add_argument("--workers", type=int, default=4, help="at most so many at once")
     arguments = parser.parse_args()
     made = rows(read(arguments.data), arguments.count, 300, 800)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "history.csv"
         file.write_bytes(as_csv(made))
         keep("Speed of importing", beside_the_usual(file, arguments.rounds))
-        if address := os.environ.get(ENGINE_VARIABLE):
-            file.write_bytes(as_csv(made * 2))
-            keep("Workers at once", with_workers(file, address, arguments.workers))
-        else:
-            print(f"Workers at once were not measured: {ENGINE_VARIABLE} names no DynamoDB Local.")
+        file.write_bytes(as_csv(made * 2))
+        engine = os.environ.get(ENGINE_VARIABLE)
+        if engine is None:
+            print(f"Workers at once are not measured on DynamoDB Local: {ENGINE_VARIABLE} does not name it.")
+        keep("Workers at once", with_workers(file, engine, arguments.workers))
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from benchmarks.data import DEFAULT_DATA, as_csv, read
 from benchmarks.import_model import Load, Simulation, Stack
 from benchmarks.import_speed import CREDENTIALS, rows, run, stub
 from benchmarks.results import keep, table
+from tests.support.tables import template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 GB = 10**9
 TABLES = (("a new table", 4_000), ("the default quota", 40_000))
 WORKERS = (2, 4, 8, 16, 32)
-CORE_SHARE = 512 / 1_769
-"""Of a core that a function of 512 MB has (Lambda Developer Guide, "Configure Lambda function memory")."""
+CORE_SHARE = template()["Parameters"]["ImportMemory"]["Default"] / 1_769
+"""Of a core that a worker has (Lambda Developer Guide, "Configure Lambda function memory")."""
 S3_BYTES_A_SECOND = 50e6
 """What one function is sure to read from S3 in a second; the planner itself is many times as fast."""
 SAMPLE_ROWS = 20_000

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from plumbline.imports.source import recognise
 
-from benchmarks import import_worker
+from benchmarks import dynamodb_stub, import_profile, import_worker
 from benchmarks.data import Pair, as_csv
 from benchmarks.import_speed import rows, stub
 
@@ -57,3 +57,21 @@ def test_the_stand_in_takes_what_it_is_sent() -> None:
             assert json.loads(body) == answer
             assert response.headers["x-amz-crc32"] == str(zlib.crc32(body))
         connection.close()
+
+
+def test_the_stand_in_takes_no_more_units_than_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("benchmarks.dynamodb_stub.time.monotonic", lambda: now[0])
+    limit = dynamodb_stub.Limit(10)
+    put = {"PutRequest": {"Item": {"id": {"N": "1"}, "input": {"S": "x" * 2_000}}}}
+    body = json.dumps({"RequestItems": {"t": [put] * 7}}).encode()
+    assert dynamodb_stub.write(body, limit) == (200, {"UnprocessedItems": {"t": [put] * 2}})
+    assert dynamodb_stub.write(body, limit)[0] == 400
+    now[0] += 0.4
+    assert dynamodb_stub.write(body, limit) == (200, {"UnprocessedItems": {"t": [put] * 5}})
+    now[0] += 60
+    assert dynamodb_stub.write(body, limit) == (200, {"UnprocessedItems": {"t": [put] * 2}})
+
+
+def test_shares_of_a_profile_are_of_the_whole() -> None:
+    assert import_profile.shares({"one": 1.0, "other": 3.0}, 4.0) == [["one", "25%"], ["other", "75%"]]

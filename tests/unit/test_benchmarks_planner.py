@@ -9,7 +9,8 @@ from plumbline.imports.cutting import cut
 from plumbline.imports.dialect import Dialect
 from plumbline.imports.reader import Position
 
-from benchmarks.data import Pair
+from benchmarks import whole_file
+from benchmarks.data import Pair, as_csv
 from benchmarks.planner_speed import Repeated, fastest, files, peak_megabytes
 
 PAIRS = [Pair(f'Is "{n}" prime,\nor not?', f"It is 5\" long, and\r\n{n} isn't.") for n in range(50)]
@@ -36,3 +37,11 @@ def test_every_work_reads_the_file() -> None:
     assert len(best) == 5
     assert all(0 <= seconds < float("inf") for seconds in best.values())
     assert peak_megabytes() > 5
+
+
+def test_every_row_of_a_whole_file_is_cut_and_read_once() -> None:
+    rows = [Pair(f"question {n}\nof several lines", f'answer "{n}", ' * 40) for n in range(300)]
+    data = as_csv(rows)
+    made = whole_file.count(data, 5 * len(data))
+    assert made.expected == made.cut == made.read >= 5 * 300
+    assert (made.rejected, made.expected % 300) == (0, 0)
