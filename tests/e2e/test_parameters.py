@@ -17,31 +17,32 @@ HARDENED = {
     "ImportReservedConcurrency": "5",
     "AccessLogBucket": "our-access-logs",
     "DeletionProtection": "off",
-    "AlertThreshold": "5",
+    "ImportMemory": "1024",
 }
-TEXT = "This is longer than five characters."
+TEXT = "May this stay?"
 
 
-def test_other_parameters_touch_no_data(fresh_stack: LocalStack) -> None:
-    with fresh_stack.http() as http:
+def test_other_parameters_touch_no_data(local_stack: LocalStack) -> None:
+    with local_stack.http() as http:
         before = recorded(http, TEXT)
         imported(http, before=before["id"])
         stored = listed(http)
-        tables = fresh_stack.dynamodb().list_tables()["TableNames"]
-        assert {protected(fresh_stack, table) for table in tables} == {True}
-        outputs = dict(fresh_stack.described)
-        key = fresh_stack.kms().create_key()["KeyMetadata"]["Arn"]
-        fresh_stack.deploy(KmsKeyArn=key, **HARDENED)
-        assert fresh_stack.dynamodb().list_tables()["TableNames"] == tables
-        assert {protected(fresh_stack, table) for table in tables} == {False}
+        tables = local_stack.dynamodb().list_tables()["TableNames"]
+        assert {protected(local_stack, table) for table in tables} == {True}
+        outputs = dict(local_stack.described)
+        key = local_stack.kms().create_key()["KeyMetadata"]["Arn"]
+        local_stack.deploy(KmsKeyArn=key, **HARDENED)
+        assert local_stack.dynamodb().list_tables()["TableNames"] == tables
+        assert {protected(local_stack, table) for table in tables} == {False}
         for queue in (name for name in outputs if name.endswith(("Queue", "DeadLetters"))):
-            found = fresh_stack.sqs().get_queue_attributes(QueueUrl=outputs[queue], AttributeNames=["All"])
+            found = local_stack.sqs().get_queue_attributes(QueueUrl=outputs[queue], AttributeNames=["All"])
             assert found["Attributes"]["KmsMasterKeyId"] == key
         assert listed(http) == stored
         assert http.get(f"/api/interactions/{before['id']}").json()["data"] == before
         after = recorded(http, TEXT)
         assert after["id"] > before["id"]
-        assert [alert["bound"] for alert in after["alerts"] if alert["metric"] == "length"] == [5, 5]
+        workers = local_stack.functions().get_function_configuration(FunctionName="plumbline-import-workers")
+        assert workers["MemorySize"] == 1024
         imported(http, before=after["id"])
 
 

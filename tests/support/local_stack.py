@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import httpx
 
+from scripts.environments import LOCAL
 from scripts.local_stack import deployment
 from scripts.local_stack.steps import local_environment
 
@@ -86,17 +88,32 @@ class LocalStack:
         command = [*deployment.SAM, "deploy", *deployment.CONFIG, "--template-file", template]
         command += [*deployment.parameters(), *(f"{name}={value}" for name, value in parameters.items())]
         env = local_environment(self.ports[1])
-        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+        with deployment._holding(LOCAL / "build.lock", fcntl.LOCK_SH):
+            done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def stop(self) -> None:
-        """Stop it as Ctrl-C does."""
+    def stop(self, by: signal.Signals = signal.SIGINT) -> None:
+        """Stop it as Ctrl-C does, or by another signal."""
         if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(by)
             try:
                 self._process.wait(STOP_SECONDS)
             finally:
                 self._process.kill()
+
+    def crash(self) -> None:
+        """Kill the local AWS, as a power cut would."""
+        assert self._process is not None
+        command = ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="]
+        listed = subprocess.run(command, capture_output=True, text=True, check=True)
+        lines = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
+        (killed,) = [
+            int(pid)
+            for pid, parent, *args in lines
+            if int(parent) == self._process.pid and "scripts.emulator" in args[0]
+        ]
+        os.kill(killed, signal.SIGKILL)
+        self._process.wait(STOP_SECONDS)
 
     def output(self) -> str:
         """What it has printed."""
@@ -117,6 +134,10 @@ class LocalStack:
     def kms(self) -> Any:
         """A KMS client."""
         return self._client("kms")
+
+    def functions(self) -> Any:
+        """A Lambda client."""
+        return self._client("lambda")
 
     def iam(self) -> Any:
         """An IAM client, which may do everything."""
