@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadErro
 from botocore.exceptions import ConnectionError as NoConnection
 
 from plumbline.errors import Unavailable
+from plumbline.storage.bulk import send_batches_quickly
 from plumbline.storage.deadline import Workers, heed
 from plumbline.storage.pace import Pace
 from plumbline.storage.wire import refuse_cut_off, serialise_directly
@@ -98,6 +99,8 @@ class Clients:
         for client in (dynamodb, s3):
             heed(client)
             refuse_cut_off(client)
+        if patient:
+            send_batches_quickly(dynamodb)
         return cls(dynamodb, s3, make_sqs=_sqs(session, config), make_probe=_probe(session))
 
 
