@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_LINES = 10.0
 SHOWN_PROBLEMS = 10
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _WORDS = {
     "queued": "waiting",
     "planning": "importing",
@@ -123,8 +125,8 @@ class Lines:
 
 def result(status: dict[str, Any]) -> str:
     """What came of an import, for a person."""
-    lines = [f"{status['filename']}: {_WORDS[status['state']]}"]
-    lines += [status[reason] for reason in ("failure", "stalled") if status[reason]]
+    lines = [f"{_harmless(status['filename'])}: {_WORDS[status['state']]}"]
+    lines += [_harmless(status[reason]) for reason in ("failure", "stalled") if status[reason]]
     lines += [
         f"  {status['rows_read']:>12,} rows read",
         f"  {status['rows_stored']:>12,} stored",
@@ -148,4 +150,9 @@ def _rows(status: dict[str, Any]) -> str:
 
 def _problem(problem: dict[str, Any]) -> str:
     column = f", {problem['column']}" if problem["column"] else ""
-    return f"row {problem['row']:,}{column}: {problem['problem']}"
+    return _harmless(f"row {problem['row']:,}{column}: {problem['problem']}")
+
+
+def _harmless(text: str) -> str:
+    """A text with nothing in it that would steer a terminal: names of files and columns may hold anything."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text)

@@ -162,3 +162,13 @@ def test_an_import_that_stays_stalled_is_given_back() -> None:
     end, _, clock = followed(status(), status(state="stalled"))
     assert end["state"] == "stalled"
     assert 60 <= clock.now < 65
+
+
+@pytest.mark.parametrize(
+    "hostile", ["\x1b[2J\x1b]0;owned\x07", "a\r\nforged: imported", "\x9b31m", "\x08\x08"], ids=ascii
+)
+def test_nothing_of_a_file_steers_the_terminal(hostile: str) -> None:
+    problem = {"row": 2, "line": 2, "column": hostile, "problem": hostile}
+    told = result(status(state="failed", filename=hostile, failure=hostile, problems=[problem], rows_rejected=1))
+    assert all(line.isprintable() for line in told.split("\n"))
+    assert "forged" not in [line.partition(":")[0] for line in told.split("\n")]
