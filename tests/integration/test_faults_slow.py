@@ -83,7 +83,7 @@ def wired(direct: Clients, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wired]:
 def test_whatever_becomes_of_the_answers(wired: Wired, dynamodb_local: str, name: str) -> None:
     call, api = CALLS[name], wired.api
     there = api.count(call.makes)
-    for answers in ("silent", "reset", "cut"):
+    for answers in ("cut", "silent", "reset") if call.changes else ("cut", "silent"):
         with Proxy(dynamodb_local, answers) as proxy:
             gateway = wired.gateway_by(0.3, DYNAMODB=proxy.url)
             answer = wired.in_time(call, gateway, answers)

@@ -32,6 +32,11 @@ class Proxy:
         self._open: list[socket.socket] = []
 
     @property
+    def accepted(self) -> int:
+        """How many connections were made to an upstream that never answers."""
+        return len(self._open)
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.getsockname()[1]}"
 
