@@ -27,7 +27,7 @@ CALLS = {
     "complete_multipart_upload": {"s3:PutObject"},
     "create_multipart_upload": {"s3:PutObject"},
     "delete_object": {"s3:DeleteObject"},
-    "delete_objects": {"s3:DeleteObjectVersion"},  # each by its version
+    "delete_objects": {"s3:DeleteObject", "s3:DeleteObjectVersion"},
     "generate_presigned_post": {"s3:PutObject"},
     "generate_presigned_url": READ_OBJECT,
     # S3 tells what is missing from what is forbidden only to those who may list.

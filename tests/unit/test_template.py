@@ -54,7 +54,9 @@ def test_nothing_is_deleted_but_staged_chunks_texts_and_claims(resources: dict[s
     assert [(role, action) for role, action, _ in deleting] == [
         ("CleanupRole", "dynamodb:DeleteItem"),
         ("CleanupRole", "s3:DeleteObjectVersion"),
+        ("ImportWorkersRole", "s3:DeleteObject"),
         ("ImportWorkersRole", "s3:DeleteObjectVersion"),
+        ("ImportsRole", "s3:DeleteObject"),
         ("ImportsRole", "s3:DeleteObjectVersion"),
         ("InteractionsRole", "dynamodb:DeleteItem"),
         ("InteractionsRole", "s3:DeleteObjectVersion"),
