@@ -120,6 +120,19 @@ def test_the_local_parameters_name_the_python_that_runs() -> None:
     assert "PythonRuntime=python{}.{}".format(*sys.version_info[:2]) in given
 
 
+def test_a_stack_is_deployed_again_where_its_parameters_have_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed: list[list[str]] = []
+    monkeypatch.setattr(deployment, "LOCAL", tmp_path)
+    monkeypatch.setattr(deployment, "outputs", lambda port: {"ApiId": "a"})
+    monkeypatch.setattr(deployment, "step", lambda title, command, *rest: deployed.append(list(command)))
+    for authorization in ("none", "none", "keys", "keys"):
+        deployment.deploy(1, "built", tmp_path, [f"Authorization={authorization}"])
+    # The last of two values of a parameter holds.
+    assert [command[-1] for command in deployed] == ["Authorization=none", "Authorization=keys"]
+
+
 def test_an_environment_is_made_once_and_again_when_its_requirements_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
