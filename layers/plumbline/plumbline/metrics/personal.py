@@ -85,7 +85,8 @@ class Searched(NamedTuple):
     def known(cls, text: str, data: bytes, sparse: bytes, digits: int) -> Searched:
         """A text of which these are known: the digits in it are of any script."""
         if b"\\" not in sparse and (
-            len(data) == len(text) or not _FOLDED.search(data.translate(None, _ASCII).decode("utf-8", "surrogatepass"))
+            len(data) == len(text)
+            or not _FOLDED.search(data.translate(None, _ASCII).decode("utf-8", "surrogatepass"))
         ):
             return cls(text, data, sparse, digits)
         folded = fold(text)

@@ -1,8 +1,8 @@
 """How an interaction's metrics are written: as a map of numbers, or packed.
 
 A map spells out some ninety names and numbers, 2.6 KB, and is three quarters of what a short interaction costs.
-Packed they are the values of :data:`SERIES_1` in that order, as in a JSON list, in which nothing stands for a value
-that there is not; with two of its characters to a byte, which is smaller than DEFLATE makes them, at a fourth of
+Packed they are the values of :data:`SERIES_1` in that order, as in a JSON list in which nothing stands for one
+that is not there; with two of its characters to a byte, which is smaller than DEFLATE makes them, at a fourth of
 its work. What other series there are follows as a JSON object.
 """
 
