@@ -131,9 +131,10 @@ def test_who_sends_nothing_holds_up_nobody(local_stack: LocalStack, http: httpx.
             connection.close()
 
 
+# Keys with line breaks are in the integration tests: policies of the local AWS match none.
 @pytest.mark.parametrize(
     "name",
-    ["..%2f..%2ftexts%2f1.csv", 'line\n{"level":"ERROR"}.csv', "100% \U0001f9ee+.csv", "=cmd|' /C calc'!A0.csv"],
+    ["..%2f..%2ftexts%2f1.csv", '{"level":"ERROR"}\x1b[31m.csv', "100% \U0001f9ee+.csv", "=cmd|' /C calc'!A0.csv"],
     ids=ascii,
 )
 def test_an_object_is_imported_whatever_its_key(local_stack: LocalStack, http: httpx.Client, name: str) -> None:
@@ -145,7 +146,11 @@ def test_an_object_is_imported_whatever_its_key(local_stack: LocalStack, http: h
         assert time.monotonic() < until, "no import of it appeared"
         found = [one for one in http.get("/api/imports", params={"limit": 50}).json()["data"] if one["key"] == key]
     ended = wait_for_import(http, f"/api/imports/{found[0]['id']}")
-    assert (ended["state"], ended["rows_stored"], ended["filename"]) == ("succeeded_with_problems", 1, name)
+    assert (ended["state"], ended["rows_stored"], ended["filename"]) == (
+        "succeeded_with_problems",
+        1,
+        name.rpartition("/")[2],
+    )
     rejected = http.get(ended["rejected_rows"]["url"], headers={"authorization": ""})
     assert rejected.headers["content-disposition"].startswith("attachment")
     assert "\n'=1+1," in rejected.text.replace("\r\n", "\n")

@@ -1,4 +1,4 @@
-"""Thousands of requests that the API's description allows, or does not: each is answered as it says, and no 5xx."""
+"""Requests by the thousand that the API's description allows, or does not: each is answered as it says."""
 
 from __future__ import annotations
 
