@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 READ_BUFFER = 1024 * 1024
 _ATTEMPTS = 4
-# Up to 10,000 parts of at least 5 MB each an object (Amazon S3, quotas).
+# "Up to 1000 keys" a call, and up to 10,000 parts of at least 5 MB each an object (Amazon S3, API and quotas).
+_DELETED_AT_ONCE = 1000
 _PART_BYTES = 16 * 1024 * 1024
 _GONE = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "404", "NotFound"})
 
@@ -108,8 +109,11 @@ class FileStore:
         Raises:
             Unavailable: S3 is busy or down.
         """
-        objects = TextObjects(self._s3, self.bucket)
-        objects.delete([(one.key, one.version) for one in objects.versions(prefix)])
+        versions = TextObjects(self._s3, self.bucket).versions(prefix)
+        while batch := list(islice(versions, _DELETED_AT_ONCE)):
+            some: Any = [{"Key": one.key, "VersionId": one.version} for one in batch]
+            with available():
+                self._s3.delete_objects(Bucket=self.bucket, Delete={"Objects": some, "Quiet": True})
 
     def put_all(self, key: str, blocks: Iterable[bytes], content_type: str = "text/csv") -> None:
         """Write a file of any size that comes in blocks, in flat memory: all of it, or nothing.
