@@ -49,8 +49,8 @@ WRONG_FIELDS: list[tuple[str, dict[str, Any], dict[str, str]]] = [
         "unknown",
         {"inputtext": "a"},
         {
-            "body.inputtext": "is not known here; known are input_text, output_text, metadata, metrics, created_at,"
-            " retention_days"
+            "body.inputtext": "is not known here; known are input_text, output_text, metadata, metrics, "
+            "created_at, retention_days"
         },
     ),
     ("NUL", {"input_text": "ab\0c"}, {"body.input_text": "must not contain U+0000 (NUL) at position 2"}),
@@ -320,7 +320,6 @@ def test_a_body_over_the_limit_is_told_the_way_that_is_left(api: Gateway, client
         "\uff11",
         "seven",
         "0x1",
-        "%00",
         "%F0%9F%98%80",
         " 1",
     ],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from plumbline.http.envelope import failure
 from plumbline.http.limits import MAX_ADDRESS_BYTES, MAX_HEADER_BYTES, MAX_HEADERS
+from plumbline.http.problems import short
 
 if TYPE_CHECKING:
     from starlette.datastructures import MutableHeaders
@@ -32,7 +33,8 @@ def beyond_bounds(scope: Scope) -> Response | None:
     """The answer to a request whose address or headers cannot be looked at; None to any other."""
     if _CONTROL.search(scope["path"]):
         # Routes would take a line break at the end of an address for its end.
-        return failure(404, "There is no address with control characters in it. See /docs for what there is.")
+        target = f"{short(scope['method'])} {short(scope['path'])}"
+        return failure(404, f"There is no {target}. See /docs for what there is.")
     size = len(scope["path"].encode("utf-8", "surrogatepass")) + len(scope.get("query_string", b""))
     if size > MAX_ADDRESS_BYTES:
         problem = f"is longer than {MAX_ADDRESS_BYTES} bytes"
