@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from plumbline.metrics.characters import Characters
     from plumbline.models import Element
 
-    Columns = list[tuple[str, list[float | None]]]
+    Column = Iterable[float | None]
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
 _RATIOS_FROM = _BY_NAME["symbol_ratio"].characters
@@ -129,74 +129,77 @@ def _measure_all(pairs: Sequence[tuple[str, str]], ins: _Names, outs: _Names) ->
     return measured
 
 
+class _Columns:
+    """Values of series, each as one column, not rounded yet."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        self._columns: list[Column] = []
+
+    def put(self, names: tuple[str, ...], columns: Iterable[Column]) -> None:
+        """Columns and their names; as many of them as of these."""
+        self._names += names
+        self._columns += columns
+
+    def rows(self) -> list[dict[str, float]]:
+        """The values that there are, by name. They are rounded here, where one pass does it for all columns."""
+        # Told how many decimals, round() goes by way of a text: right even between two neighbours, but slow.
+        return [
+            {
+                name: whole / _MILLIONTHS
+                if -_NO_TIE < (scaled := value * _MILLIONTHS) - (whole := scaled + _TO_WHOLE - _TO_WHOLE) < _NO_TIE
+                else round(float(value), _DECIMALS)
+                for name, value in zip(self._names, row, strict=True)
+                if value is not None
+            }
+            for row in zip(*self._columns, strict=True)
+        ]
+
+
 def _measure_together(pairs: Sequence[tuple[str, str]], ins: _Names, outs: _Names) -> list[dict[str, float]]:
     given, answered = (Texts.of(texts) for texts in zip(*pairs, strict=True))
-    columns: Columns = []
+    columns = _Columns()
     _measure(given, ins, columns)
     _measure(answered, outs, columns)
     if outs.flags:
-        _put(columns, outs.flags, _measure_flags(answered))
+        columns.put(outs.flags, _measure_flags(answered))
     if outs.overlap:
         shares = [
             len(words & known) / len(words) if len(every) >= _OVERLAP_FROM else None
             for words, known, every in zip(answered.distinct, given.distinct, answered.words, strict=True)
         ]
-        _put_rounded(columns, outs.overlap, (shares,))
-    if not columns:
-        return [{} for _ in pairs]
-    names = [name for name, _ in columns]
-    return [
-        {name: value for name, value in zip(names, row, strict=True) if value is not None}
-        for row in zip(*(column for _, column in columns), strict=True)
-    ]
+        columns.put(outs.overlap, (shares,))
+    return columns.rows() or [{} for _ in pairs]
 
 
-def _put(columns: Columns, names: tuple[str, ...], found: Iterable[Iterable[int]]) -> None:
-    columns.extend((name, list(map(float, column))) for name, column in zip(names, found, strict=True))
-
-
-def _put_rounded(columns: Columns, names: tuple[str, ...], found: Iterable[Iterable[float | None]]) -> None:
-    # Told how many decimals, round() goes by way of a text: right even between two neighbours, but slow.
-    for name, column in zip(names, found, strict=True):
-        rounded = [
-            value
-            if value is None
-            else whole / _MILLIONTHS
-            if -_NO_TIE < (scaled := value * _MILLIONTHS) - (whole := scaled + _TO_WHOLE - _TO_WHOLE) < _NO_TIE
-            else round(value, _DECIMALS)
-            for value in column
-        ]
-        columns.append((name, rounded))
-
-
-def _measure(texts: Texts, names: _Names, columns: Columns) -> None:
+def _measure(texts: Texts, names: _Names, columns: _Columns) -> None:
     _measure_characters(texts, names, columns)
     _measure_words(texts, names, columns)
 
 
-def _measure_characters(texts: Texts, names: _Names, columns: Columns) -> None:
+def _measure_characters(texts: Texts, names: _Names, columns: _Columns) -> None:
     characters = texts.characters
     length = characters.length
     if names.lines:
-        _put(columns, names.lines, (count_lines(texts.data, texts.others),))
+        columns.put(names.lines, (count_lines(texts.data, texts.others),))
     if names.patterns or names.pii:
         searched = zip(texts.texts, texts.data, characters.sparse, characters.digits, strict=True)
         if names.patterns:
-            _put(columns, names.patterns, zip(*starmap(find_patterns, searched), strict=True))
+            columns.put(names.patterns, zip(*starmap(find_patterns, searched), strict=True))
         else:
-            _put(columns, names.pii, ([personal.pii for personal in starmap(find_personal, searched)],))
+            columns.put(names.pii, ([personal.pii for personal in starmap(find_personal, searched)],))
     if names.of_any_text:
-        _put_rounded(columns, names.of_any_text, ([size * _READING_SECONDS for size in length],))
+        columns.put(names.of_any_text, ([size * _READING_SECONDS for size in length],))
     if names.non_ascii:
-        _put_rounded(columns, names.non_ascii, (_shares(characters.beyond_ascii, length, _NON_ASCII_FROM),))
+        columns.put(names.non_ascii, (_shares(characters.beyond_ascii, length, _NON_ASCII_FROM),))
     if names.shares:
-        _put_rounded(columns, names.shares, _measure_shares(characters))
+        columns.put(names.shares, _measure_shares(characters))
     if names.compression:
         ratios = [
             compressed_size(data) / len(data) if size >= _COMPRESSION_FROM else None
             for data, size in zip(texts.data, length, strict=True)
         ]
-        _put_rounded(columns, names.compression, (ratios,))
+        columns.put(names.compression, (ratios,))
 
 
 def _shares(parts: Iterable[int], wholes: Iterable[int], least: int) -> list[float | None]:
@@ -204,7 +207,7 @@ def _shares(parts: Iterable[int], wholes: Iterable[int], least: int) -> list[flo
     return [part / whole if whole >= least else None for part, whole in zip(parts, wholes, strict=True)]
 
 
-def _measure_words(texts: Texts, names: _Names, columns: Columns) -> None:
+def _measure_words(texts: Texts, names: _Names, columns: _Columns) -> None:
     characters, letters = texts.characters, texts.letters_of_words
     words = list(map(len, texts.words))
     syllables, monosyllables, polysyllables, long_words, function_words = zip(
@@ -219,31 +222,31 @@ def _measure_words(texts: Texts, names: _Names, columns: Columns) -> None:
     ]
     if names.counts:
         counts = (characters.length, characters.letters, words, sentences, syllables, monosyllables, polysyllables)
-        _put(columns, names.counts, counts)
+        columns.put(names.counts, counts)
     if names.of_words:
-        _put(columns, names.of_words, (long_words, longest, distinct))
+        columns.put(names.of_words, (long_words, longest, distinct))
     if names.word_length:
         means = [
             None if size < _RATIOS_FROM else some / count if count else 0.0
             for size, some, count in zip(characters.length, letters, words, strict=True)
         ]
-        _put_rounded(columns, names.word_length, (means,))
+        columns.put(names.word_length, (means,))
     if names.means:
         a_word, a_sentence = _shares(syllables, words, 1), _shares(words, sentences, 1)
-        _put_rounded(columns, names.means, (a_word, a_sentence))
+        columns.put(names.means, (a_word, a_sentence))
     if names.word_shares:
         content = [
             1.0 - some / count if count >= _WORD_SHARES_FROM else None
             for some, count in zip(function_words, words, strict=True)
         ]
-        _put_rounded(columns, names.word_shares, (_shares(distinct, words, _WORD_SHARES_FROM), content))
+        columns.put(names.word_shares, (_shares(distinct, words, _WORD_SHARES_FROM), content))
     if names.readability:
         absent = (None,) * len(READABILITY)
         formulas = [
             readability(*counts) if counts[0] >= _WORD_SHARES_FROM else absent
             for counts in zip(words, sentences, letters, syllables, polysyllables, long_words, strict=True)
         ]
-        _put_rounded(columns, names.readability, zip(*formulas, strict=True))
+        columns.put(names.readability, zip(*formulas, strict=True))
 
 
 def _measure_shares(characters: Characters) -> Iterable[list[float | None]]:
