@@ -22,6 +22,7 @@ _ALERTS = {
     "worst series /1,000": "most by one series",
 }
 _LANGKIT = "LangKit's light metrics"
+_TOGETHER = "Plumbline measuring many together, as the rows of a file"
 _USUAL = "FastAPI background task with SQLAlchemy and SQLite"
 
 
@@ -50,8 +51,11 @@ def _speed(results: str) -> str:
             [both, _LANGKIT, langkit[shared]],
             [both, "the functions behind them alone", calls[shared]],
         ]
+        alone = float(measuring[texts, "Plumbline, everything, one at a time"][whole])
+        rows.append([f"measuring {called} texts one at a time, as over HTTPS", _TOGETHER, f"{1 / alone:.2g}"])
     rows += [
         ["importing, by the clock", _USUAL, importing["by the clock"]],
+        ["importing with a worker on each core", _USUAL, importing["by the clock, a worker on each core"]],
         ["importing, by processor time", f"{_USUAL}, which measures lengths only", importing["by processor time"]],
         ["cutting a CSV file into chunks", "Python's `csv.reader` over it", planning["real texts", "csv.reader"]],
     ]

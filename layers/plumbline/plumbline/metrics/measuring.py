@@ -101,17 +101,18 @@ def measure_all(pairs: Sequence[tuple[str, str]]) -> list[dict[str, float]]:
     return _measure_all(pairs, _INPUT, _OUTPUT)
 
 
-def measuring_only(series: Iterable[str]) -> Callable[[str, str], dict[str, float]]:
-    """A function as :func:`measure` that measures these series only, without what others alone need."""
+def measuring_only(series: Iterable[str]) -> Callable[[Sequence[tuple[str, str]]], list[dict[str, float]]]:
+    """A function as :func:`measure_all` that measures these series only, without what others alone need."""
     only = frozenset(series)
     given, answered = _Names("input", only), _Names("output", only)
     besides = [*given.besides(only), *answered.besides(only)]
 
-    def measure_only(input_text: str, output_text: str) -> dict[str, float]:
-        values = _measure_all([(input_text, output_text)], given, answered)[0]
-        for name in besides:
-            values.pop(name, None)
-        return values
+    def measure_only(pairs: Sequence[tuple[str, str]]) -> list[dict[str, float]]:
+        measured = _measure_all(pairs, given, answered)
+        for values in measured:
+            for name in besides:
+                values.pop(name, None)
+        return measured
 
     return measure_only
 
