@@ -20,7 +20,7 @@ CONFIG = {
     "continue-on-failure": True,
     # What a health check says is how fast requests are made.
     "suppress-health-check": ["all"],
-    "generation": {"mode": "all", "deterministic": True, "database": "none", "max-examples": 60},
+    "generation": {"mode": "all", "deterministic": True, "database": "none", "max-examples": 85},
     "phases": {"stateful": {"max-steps": 6, "generation": {"max-examples": 25}}},
     "auth": {"openapi": {"bearer": {"bearer": MASTER.text}}},
     "checks": {"enabled": True},
@@ -50,7 +50,7 @@ def test_no_request_is_a_failure_of_ours(attacked: Attack) -> None:
 
 
 def test_it_was_thorough(attacked: Attack) -> None:
-    assert attacked.cases > 1500
+    assert attacked.cases > 2000
     assert {200, 400, 401, 404, 405, 409, 422} <= set(attacked.statuses)
     assert min(attacked.checks[name] for name in CHECKS) > 1000
 
