@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf, nextafter
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from plumbline.metrics import SERIES, series
@@ -22,6 +23,8 @@ KINDS = 4
 OUTLIER, ABOVE, BELOW = range(3)
 FIRST_OWN = 125
 MOST_OWN_SERIES = 125
+_REMEMBERED = 10_000
+_RULE = attrgetter("rule")
 
 
 def judge(
@@ -41,7 +44,8 @@ def judge(
 class Judge:
     """:func:`judge` for many interactions by the same rules and baselines.
 
-    Nearly all values are within all bounds of their series: one comparison with the nearest of them says so.
+    Nearly all values are within all bounds of their series: one comparison with the nearest of them says so. What
+    else is found of a value of Plumbline's own series holds for all interactions, and is remembered.
     """
 
     def __init__(self, rules: Rules, baselines: Baselines, *, counted: bool = False) -> None:
@@ -49,6 +53,7 @@ class Judge:
         self._baselines = baselines
         self._counted = counted
         self._usual: dict[str, tuple[float, float]] = {}
+        self._found: dict[tuple[str, float], tuple[Finding, ...]] = {}
 
     @property
     def baselines(self) -> Baselines:
@@ -69,8 +74,19 @@ class Judge:
             except KeyError:
                 low, high = usual[name] = self._find_usual(name)
             if not low < value < high:
-                findings.extend(self._find(name, value, metrics))
-        return tuple(sorted(findings, key=lambda finding: finding.rule)) if findings else ()
+                found = self._found.get((name, value))
+                findings += self._remember(name, value, metrics) if found is None else found
+        if len(findings) > 1:
+            findings.sort(key=_RULE)
+        return tuple(findings)
+
+    def _remember(self, name: str, value: float, metrics: Mapping[str, float]) -> tuple[Finding, ...]:
+        found = tuple(self._find(name, value, metrics))
+        if name in SERIES:  # the number of any other depends on what else there is
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            self._found[name, value] = found
+        return found
 
     def _find_usual(self, name: str) -> tuple[float, float]:
         """Between which numbers, neither included, a value raises nothing."""

@@ -33,26 +33,12 @@ def write_findings(findings: Iterable[Finding], ends: str | None = None) -> tupl
     entries: list[AttributeValueTypeDef] = []
     size = _COLLECTION_BYTES
     for finding in findings:
-        kept, kept_size = (_part if finding.baseline is None else _make_part)(
-            finding.rule,
-            finding.alert_type,
-            finding.element,
-            finding.metric,
-            finding.direction,
-            finding.bound,
-            finding.severity,
-        )
-        value = write_number(finding.value)
-        entry: Item = {**kept, "value": {"N": value}}
-        size += 1 + kept_size + number_bytes(value)
-        if finding.baseline is not None:
-            evidence: Item = {"baseline": {"M": _write_evidence(finding.baseline)}}
-            entry.update(evidence)
-            size += 1 + item_bytes(evidence)
+        entry, entry_size = (_entry if finding.baseline is None else _make_entry)(finding)
         if ends is not None and not entries:
-            entry[EXPIRES] = {"N": ends}
-            size += 1 + len(EXPIRES) + number_bytes(ends)
-        entries.append({"M": entry})
+            entry = {"M": {**entry["M"], EXPIRES: {"N": ends}}}
+            entry_size += 1 + len(EXPIRES) + number_bytes(ends)
+        entries.append(entry)
+        size += entry_size
     return {"L": entries}, size
 
 
@@ -69,25 +55,26 @@ def read_findings(item: Mapping[str, Any]) -> tuple[Finding, ...]:
     return tuple(_read_finding(entry["M"]) for entry in item["alerts"]["L"])
 
 
-def _make_part(  # noqa: PLR0917 - of a finding, in its order
-    rule: int, alert_type: str, element: str, metric: str, direction: str, bound: float, severity: str
-) -> tuple[Item, int]:
-    """What two findings of one rule share, and its size with that of a map and of the name of the value."""
-    part: Item = {
-        "rule": {"N": str(rule)},
-        "type": {"S": alert_type},
-        "element": {"S": element},
-        "metric": {"S": metric},
-        "direction": {"S": direction},
-        "bound": {"N": write_number(bound)},
+def _make_entry(finding: Finding) -> tuple[AttributeValueTypeDef, int]:
+    """A finding in wire form, and its size as one of a list."""
+    entry: Item = {
+        "rule": {"N": str(finding.rule)},
+        "type": {"S": finding.alert_type},
+        "element": {"S": finding.element},
+        "metric": {"S": finding.metric},
+        "direction": {"S": finding.direction},
+        "bound": {"N": write_number(finding.bound)},
     }
-    if severity != "warning":  # most are, and so are those that were kept before there were others
-        part["severity"] = {"S": severity}
-    return part, _COLLECTION_BYTES + len(part) + item_bytes(part) + 1 + len("value")
+    if finding.severity != "warning":  # most are, and so are those that were kept before there were others
+        entry["severity"] = {"S": finding.severity}
+    entry["value"] = {"N": write_number(finding.value)}
+    if finding.baseline is not None:
+        entry["baseline"] = {"M": _write_evidence(finding.baseline)}
+    return {"M": entry}, _COLLECTION_BYTES + 1 + len(entry) + item_bytes(entry)
 
 
-# A threshold is the same for all interactions that cross it; the bound of an outlier is hardly ever met again.
-_part = lru_cache(maxsize=1024)(_make_part)
+# Many interactions cross a threshold by the same value; the bound of an outlier is hardly ever met again.
+_entry = lru_cache(maxsize=4096)(_make_entry)
 
 
 def _write_evidence(evidence: Evidence) -> Item:
