@@ -8,10 +8,10 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plumbline.alerts import Rules, Threshold, judge
+from plumbline.alerts import Judge, Rules, Threshold, judge
 from plumbline.alerts.judging import KINDS, MOST_OWN_SERIES
 from plumbline.baselines import Baselines, Sketches
-from plumbline.metrics import SERIES, measure
+from plumbline.metrics import SERIES, ValueTable, measure
 from plumbline.models import Evidence, Finding
 from plumbline.settings import Settings
 
@@ -177,3 +177,25 @@ def test_judging_is_a_function_of_values_rules_and_baselines(metrics: dict[str, 
     for one in found:
         assert one.value == metrics[one.series]
         assert one.value >= one.bound if one.direction == "above" else one.value <= one.bound
+
+
+_OWN = ("output.score", "input.latency_ms")
+
+
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(("output.length", "input.words", "output.refusal", *_OWN)), st.floats(-9, 300)
+        ),
+        min_size=1,
+        max_size=60,
+    )
+)
+def test_judging_many_finds_what_judging_each_finds(interactions: list[dict[str, float]]) -> None:
+    rules = Rules({name: (Threshold(name, "above", 250.0),) for name in ("output.length", *_OWN)})
+    sketches = Sketches()
+    sketches.add_many(interactions)
+    many = Judge(rules, rules.fit(sketches), counted=True)
+    assert many.findings_of_all(ValueTable.of(interactions)) == [
+        judge(metrics, rules, rules.fit(sketches), counted=True) for metrics in interactions
+    ]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from plumbline.alerts.rules import Rules, Threshold
     from plumbline.baselines import Baseline, Baselines
+    from plumbline.metrics import ValueTable
     from plumbline.models import Direction, Severity
 
 # A rule's number is its series' number times four plus its kind. Plumbline's own series have the numbers 1 to
@@ -72,20 +73,36 @@ class Judge:
             try:
                 low, high = usual[name]
             except KeyError:
-                low, high = usual[name] = self._find_usual(name)
+                low, high = self._find_usual(name)
             if not low < value < high:
-                found = self._found.get((name, value))
-                findings += self._remember(name, value, metrics) if found is None else found
-        if len(findings) > 1:
-            findings.sort(key=_RULE)
-        return tuple(findings)
+                findings += self._findings_of(name, value, metrics)
+        return _in_order(findings)
 
-    def _remember(self, name: str, value: float, metrics: Mapping[str, float]) -> tuple[Finding, ...]:
-        found = tuple(self._find(name, value, metrics))
-        if name in SERIES:  # the number of any other depends on what else there is
-            if len(self._found) >= _REMEMBERED:
-                self._found.clear()
-            self._found[name, value] = found
+    def findings_of_all(self, table: ValueTable) -> list[tuple[Finding, ...]]:
+        """What is wrong with each interaction's values, by rule number; of a column in which nothing is, none is
+        looked at.
+
+        Raises:
+            ValueError: an interaction has more than 125 series of the caller's own.
+        """
+        found: list[list[Finding]] = [[] for _ in table.rows]
+        for name, places, values, counts in table.columns:
+            low, high = self._usual.get(name) or self._find_usual(name)
+            if low < min(counts) and max(counts) < high:
+                continue
+            for place, value in zip(places, values, strict=True):
+                if not low < value < high:
+                    found[place] += self._findings_of(name, value, table.rows[place])
+        return list(map(_in_order, found))
+
+    def _findings_of(self, name: str, value: float, metrics: Mapping[str, float]) -> tuple[Finding, ...]:
+        found = self._found.get((name, value))
+        if found is None:
+            found = tuple(self._find(name, value, metrics))
+            if name in SERIES:  # the number of any other depends on what else there is
+                if len(self._found) >= _REMEMBERED:
+                    self._found.clear()
+                self._found[name, value] = found
         return found
 
     def _find_usual(self, name: str) -> tuple[float, float]:
@@ -99,6 +116,7 @@ class Judge:
                 high = min(high, nextafter(threshold.bound, inf))
             else:
                 low = max(low, nextafter(threshold.bound, -inf))
+        self._usual[name] = low, high
         return low, high
 
     def _find(self, name: str, value: float, metrics: Mapping[str, float]) -> Iterator[Finding]:
@@ -112,6 +130,10 @@ class Judge:
                 if self._counted:
                     baseline = baseline.without(value)
                 yield from _outlier_findings(baseline, value, metrics, self._rules.severity(name))
+
+
+def _in_order(findings: list[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=_RULE)) if len(findings) > 1 else tuple(findings)
 
 
 def _threshold_finding(threshold: Threshold, value: float, metrics: Mapping[str, float]) -> Finding:

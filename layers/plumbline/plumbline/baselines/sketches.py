@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from plumbline.baselines import packing
 from plumbline.baselines.sketch import Sketch
-from plumbline.metrics import series
+from plumbline.metrics import ValueTable, series
 
 if TYPE_CHECKING:
     from collections.abc import ItemsView, Iterable, Iterator, Mapping
@@ -40,21 +39,19 @@ class Sketches:
         Raises:
             ValueError: a value is not finite, or a name is none that a series can have; then none was counted.
         """
-        # Most interactions have the same series in the same order, and most series few distinct values: values are
-        # counted before their buckets are looked up.
-        rows: dict[tuple[str, ...], list[Iterable[float]]] = {}
-        for metrics in interactions:
-            rows.setdefault(tuple(metrics), []).append(metrics.values())
-        counted = [
-            (name, Counter(column))
-            for names, values in rows.items()
-            for name, column in zip(names, zip(*values, strict=True), strict=True)
-        ]
-        if not all(all(map(isfinite, times)) for _, times in counted):
+        self.add_table(ValueTable.of(interactions))
+
+    def add_table(self, table: ValueTable) -> None:
+        """Count the values of a table's interactions.
+
+        Raises:
+            ValueError: a value is not finite, or a name is none that a series can have; then none was counted.
+        """
+        if not all(all(map(isfinite, column.counts)) for column in table.columns):
             raise ValueError("a series' value must be a finite number")
-        self._know(name for name, _ in counted)
-        for name, times in counted:
-            self._by_name[name].add_all(times)
+        self._know(column.name for column in table.columns)
+        for column in table.columns:
+            self._by_name[column.name].add_all(column.counts)
 
     def _know(self, names: Iterable[str]) -> None:
         self._by_name.update({name: Sketch(series(name).unit) for name in names if name not in self._by_name})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from plumbline.alerts import Judge
 from plumbline.baselines import Sketches
-from plumbline.metrics import measure_all
+from plumbline.metrics import ValueTable, measure_all
 from plumbline.models import Interaction
 from plumbline.own_metrics import countable
 from plumbline.storage.baselines import inline_baseline
@@ -124,17 +124,18 @@ class ChunkWorker:
         removed = self._interactions.removed(ids) if again else set[int]()
         rows = self._number(ids, chunk.rows, removed)
         measured = _measured([row.new for row in rows])
-        own = _sketched(measured)
+        table = ValueTable.of(measured)
+        own = _sketched(table)
         together = known.copy()
         together.merge(own)
         judge = Judge(self._rules, self._rules.fit(together), counted=True)
-        alerts: Counter[tuple[str, str]] = Counter()
+        found = judge.findings_of_all(table)
+        alerts: Counter[tuple[str, str]] = Counter(
+            (finding.alert_type, finding.severity) for findings in found for finding in findings
+        )
 
         def interactions() -> Iterator[Interaction]:
-            for (number, row, _), metrics in zip(rows, measured, strict=True):
-                findings = judge.findings(metrics)
-                for finding in findings:
-                    alerts[finding.alert_type, finding.severity] += 1
+            for (number, row, _), metrics, findings in zip(rows, measured, found, strict=True):
                 claim = None if row.external_id is None else claim_id(row.external_id)
                 texts = row.kept or row
                 yield Interaction(
@@ -153,7 +154,9 @@ class ChunkWorker:
         self._interactions.put_batch(one for one in interactions() if one.id not in removed)
         new = [metrics for row, metrics in zip(rows, measured, strict=True) if not row.known]
         outcome = _outcome(chunk, alerts.total(), known=len(chunk.rows) - len(new))
-        if not self._finish(import_id, chunk.number, outcome, own if len(new) == len(rows) else _sketched(new)):
+        if not self._finish(
+            import_id, chunk.number, outcome, own if len(new) == len(rows) else _sketched(ValueTable.of(new))
+        ):
             return None
         return Recorded(outcome.rows_stored, outcome.rows_rejected, alerts, outcome.rows_known, _redactions(rows))
 
@@ -240,9 +243,9 @@ def _redactions(rows: Iterable[_Row]) -> Counter[str]:
     return redactions
 
 
-def _sketched(measured: Iterable[Mapping[str, float]]) -> Sketches:
+def _sketched(table: ValueTable) -> Sketches:
     sketches = Sketches()
-    sketches.add_many(measured)
+    sketches.add_table(table)
     return sketches
 
 
