@@ -37,8 +37,7 @@ def main() -> None:
     action, *rest = sys.argv[1:] or [""]
     if action not in {"start-api", "invoke"}:
         stop("Say start-api or invoke: make local-api, or make local-invoke EVENT=events/alerts-list.json")
-    sample = rest.pop(0) if rest else ""
-    own = function_and_event(sample) if action == "invoke" else []
+    own = function_and_event(rest.pop(0) if rest else "") if action == "invoke" else []
     architecture = ARCHITECTURES.get(platform.machine().lower(), "x86_64")
     pulled = image_is_here(architecture)
     build(architecture)

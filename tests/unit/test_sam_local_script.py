@@ -7,6 +7,8 @@ import stat
 from pathlib import Path
 
 import pytest
+from plumbline.metrics import measure
+from plumbline.storage.measures import read_measures
 
 from scripts.keys import keyfile
 from scripts.local_stack import sam_local
@@ -47,3 +49,19 @@ def test_what_is_no_request_goes_as_it_is() -> None:
 
 def test_without_a_key_the_function_is_left_to_say_so() -> None:
     assert sam_local.with_key(EVENTS / "alerts-list.json") == EVENTS / "alerts-list.json"
+
+
+def test_images_of_the_sample_of_the_stream_are_as_they_are_written_today() -> None:
+    records = json.loads((EVENTS / "baselines-stream.json").read_text(encoding="utf-8"))["Records"]
+    for image in (record["dynamodb"]["NewImage"] for record in records):
+        assert read_measures(image) == measure(image["input"]["S"], image["output"]["S"])
+
+
+def test_options_go_to_sam_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[list[str]] = []
+    monkeypatch.setattr(sam_local, "image_is_here", lambda _architecture: True)
+    monkeypatch.setattr(sam_local, "build", lambda _architecture: None)
+    monkeypatch.setattr(sam_local.os, "execve", lambda _program, command, _environment: ran.append(command))
+    monkeypatch.setattr(sam_local.sys, "argv", ["sam_local", "start-api", "--port", "3001"])
+    sam_local.main()
+    assert ran[0][-2:] == ["--port", "3001"]
