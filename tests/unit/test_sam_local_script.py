@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,7 +63,7 @@ def test_options_go_to_sam_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[list[str]] = []
     monkeypatch.setattr(sam_local, "image_is_here", lambda _architecture: True)
     monkeypatch.setattr(sam_local, "build", lambda _architecture: None)
-    monkeypatch.setattr(sam_local.os, "execve", lambda _program, command, _environment: ran.append(command))
-    monkeypatch.setattr(sam_local.sys, "argv", ["sam_local", "start-api", "--port", "3001"])
+    monkeypatch.setattr(os, "execve", lambda _program, command, _environment: ran.append(command))
+    monkeypatch.setattr(sys, "argv", ["sam_local", "start-api", "--port", "3001"])
     sam_local.main()
     assert ran[0][-2:] == ["--port", "3001"]
