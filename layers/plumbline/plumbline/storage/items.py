@@ -20,9 +20,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plumbline.errors import PayloadTooLarge
 from plumbline.models import Interaction
@@ -50,8 +49,7 @@ _HEAD_NAMES_BYTES = len("id") + len("shard") + len("at")
 _ALERT_NAMES_BYTES = len("alerting") + len("alerts")
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """An item, its size, and the S3 object that must be there before it (None where it needs none)."""
 
     item: Item

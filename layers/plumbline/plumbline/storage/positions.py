@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from plumbline.errors import InvalidRequest
@@ -14,6 +15,7 @@ FEED_SHARDS = 8
 LOWEST, HIGHEST = "0", "~"
 """Texts that sort before and after every feed key."""
 _TIME_LENGTH = 27
+_written = lru_cache(maxsize=256)(format_time)  # rows of a file without times all have that of its import
 
 
 def feed_key(created_at: datetime, number: int) -> str:
@@ -23,7 +25,7 @@ def feed_key(created_at: datetime, number: int) -> str:
     >>> feed_key(datetime(2026, 1, 2, tzinfo=UTC), 7)
     '2026-01-02T00:00:00.000000Z#0000000000000007'
     """
-    return f"{format_time(created_at)}#{number:016d}"
+    return f"{_written(created_at)}#{number:016d}"
 
 
 def feed_time(key: str) -> datetime:
