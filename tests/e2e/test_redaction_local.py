@@ -42,8 +42,9 @@ def test_texts_are_kept_as_the_parameters_say(redacting: LocalStack, http: httpx
     rejected = httpx.get(done["rejected_rows"]["url"], trust_env=False).text
     assert "[EMAIL],," in rejected
     assert "joe@" not in rejected
-    newest = http.get("/api/interactions", params={"limit": 3}).json()["data"]
-    assert [one["input"] for one in newest] == [KEPT] * 3
+    # Other tests' interactions may be of tomorrow, and stand before these.
+    newest = http.get("/api/interactions", params={"limit": 100}).json()["data"]
+    assert [one["input"] for one in newest if "[EMPLOYEE]" in one["input"]][:4] == [KEPT] * 4
     # Its role lets the function remove what it kept on the way, in all versions, which it does once it is done.
     until = time.monotonic() + 60
     while staged(redacting, done["id"]):
