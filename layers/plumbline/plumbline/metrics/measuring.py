@@ -13,7 +13,6 @@ from string import ascii_letters
 from typing import TYPE_CHECKING
 
 from plumbline.metrics.characters import count_lines
-from plumbline.metrics.columns import Columns
 from plumbline.metrics.compression import compressed_size
 from plumbline.metrics.endings import Ending, ending
 from plumbline.metrics.leftovers import is_placeholder, is_stack_trace
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from plumbline.metrics.characters import Characters
     from plumbline.models import Element
 
+    Column = Iterable[float | None]
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
 _RATIOS_FROM = _BY_NAME["symbol_ratio"].characters
@@ -43,6 +43,10 @@ _EARLY = 200  # tokens: before 256, the smallest limit of an answer's length tha
 _FENCE = "```"
 # As many are measured together as stay in the processor's cache.
 _PAIRS_TOGETHER, _MOST_TOGETHER = 64, 200_000
+_DECIMALS = 6  # far below every metric's unit, and short to read and to store
+_MILLIONTHS = 10.0**_DECIMALS
+_TO_WHOLE = 1.5 * 2.0**52  # added and taken off again, it leaves the nearest whole number of one below 2**51
+_NO_TIE = 0.4999  # from a whole number: so far, the error of scaling does not change which one is the nearest
 
 # Names of metrics of the same support, in the order in which their values are measured.
 _COUNTS = ("length", "letters", "words", "sentences", "syllables", "monosyllables", "polysyllables")
@@ -126,13 +130,40 @@ def _measure_all(pairs: Sequence[tuple[str, str]], ins: _Names, outs: _Names) ->
     return measured
 
 
+class _Columns:
+    """Values of series, each as one column, not rounded yet."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        self._columns: list[Column] = []
+
+    def put(self, names: tuple[str, ...], columns: Iterable[Column]) -> None:
+        """Columns and their names; as many of them as of these."""
+        self._names += names
+        self._columns += columns
+
+    def rows(self) -> list[dict[str, float]]:
+        """The values that there are, by name. They are rounded here, where one pass does it for all columns."""
+        # Told how many decimals, round() goes by way of a text: right even between two neighbours, but slow.
+        return [
+            {
+                name: whole / _MILLIONTHS
+                if -_NO_TIE < (scaled := value * _MILLIONTHS) - (whole := scaled + _TO_WHOLE - _TO_WHOLE) < _NO_TIE
+                else round(float(value), _DECIMALS)
+                for name, value in zip(self._names, row, strict=True)
+                if value is not None
+            }
+            for row in zip(*self._columns, strict=True)
+        ]
+
+
 def _measure_together(pairs: Sequence[tuple[str, str]], ins: _Names, outs: _Names) -> list[dict[str, float]]:
     given, answered = (Texts.of(texts) for texts in zip(*pairs, strict=True))
-    columns = Columns()
+    columns = _Columns()
     _measure(given, ins, columns)
     _measure(answered, outs, columns)
     if outs.flags:
-        columns.put_counts(outs.flags, _measure_flags(answered))
+        columns.put(outs.flags, _measure_flags(answered))
     if outs.overlap:
         shares = [
             len(words & known) / len(words) if len(every) >= _OVERLAP_FROM else None
@@ -142,22 +173,22 @@ def _measure_together(pairs: Sequence[tuple[str, str]], ins: _Names, outs: _Name
     return columns.rows() or [{} for _ in pairs]
 
 
-def _measure(texts: Texts, names: _Names, columns: Columns) -> None:
+def _measure(texts: Texts, names: _Names, columns: _Columns) -> None:
     _measure_characters(texts, names, columns)
     _measure_words(texts, names, columns)
 
 
-def _measure_characters(texts: Texts, names: _Names, columns: Columns) -> None:
+def _measure_characters(texts: Texts, names: _Names, columns: _Columns) -> None:
     characters = texts.characters
     length = characters.length
     if names.lines:
-        columns.put_counts(names.lines, (count_lines(texts.data, texts.others),))
+        columns.put(names.lines, (count_lines(texts.data, texts.others),))
     if names.patterns or names.pii:
         searched = zip(texts.texts, texts.data, characters.sparse, characters.digits, strict=True)
         if names.patterns:
-            columns.put_counts(names.patterns, zip(*starmap(find_patterns, searched), strict=True))
+            columns.put(names.patterns, zip(*starmap(find_patterns, searched), strict=True))
         else:
-            columns.put_counts(names.pii, ([personal.pii for personal in starmap(find_personal, searched)],))
+            columns.put(names.pii, ([personal.pii for personal in starmap(find_personal, searched)],))
     if names.of_any_text:
         columns.put(names.of_any_text, ([size * _READING_SECONDS for size in length],))
     if names.non_ascii:
@@ -177,7 +208,7 @@ def _shares(parts: Iterable[int], wholes: Iterable[int], least: int) -> list[flo
     return [part / whole if whole >= least else None for part, whole in zip(parts, wholes, strict=True)]
 
 
-def _measure_words(texts: Texts, names: _Names, columns: Columns) -> None:
+def _measure_words(texts: Texts, names: _Names, columns: _Columns) -> None:
     characters, letters = texts.characters, texts.letters_of_words
     words = list(map(len, texts.words))
     syllables, monosyllables, polysyllables, long_words, function_words = zip(
@@ -192,9 +223,9 @@ def _measure_words(texts: Texts, names: _Names, columns: Columns) -> None:
     ]
     if names.counts:
         counts = (characters.length, characters.letters, words, sentences, syllables, monosyllables, polysyllables)
-        columns.put_counts(names.counts, counts)
+        columns.put(names.counts, counts)
     if names.of_words:
-        columns.put_counts(names.of_words, (long_words, longest, distinct))
+        columns.put(names.of_words, (long_words, longest, distinct))
     if names.word_length:
         means = [
             None if size < _RATIOS_FROM else some / count if count else 0.0
