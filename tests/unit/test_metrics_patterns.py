@@ -10,8 +10,13 @@ from plumbline.metrics import measure
 from plumbline.metrics.finders import FINDERS
 
 METRIC_OF = {
-    **{"email": "emails", "phone": "phones", "card": "payment_cards", "iban": "ibans", "ssn": "ssns"},
-    **{"ip": "ip_addresses", "secret": "secrets"},
+    "email": "emails",
+    "phone": "phones",
+    "card": "payment_cards",
+    "iban": "ibans",
+    "ssn": "ssns",
+    "ip": "ip_addresses",
+    "secret": "secrets",
 }
 KINDS = ("urls", "emails", "phones", "payment_cards", "ibans", "ssns", "ip_addresses", "secrets")
 
