@@ -286,5 +286,5 @@ def test_the_rejected_rows_are_read_as_a_spreadsheet_reads_them(site: Site) -> N
     assert ended.rejected_key is not None
     rows = list(csv.reader(io.StringIO(site.read(ended.rejected_key).decode(), newline="")))
     assert rows[0] == ["Input", "Output", "rejected_row", "rejected_line", "rejected_reason"]
-    assert [row[:4] for row in rows[1:]] == [["=1+1", "x,y,z", "2", "2"], ['"a"b,c', "", "3", "3"]]
+    assert [row[:4] for row in rows[1:]] == [["'=1+1", "x,y,z", "2", "2"], ['"a"b,c', "", "3", "3"]]
     assert all(row[4][0].isalpha() for row in rows[1:])
