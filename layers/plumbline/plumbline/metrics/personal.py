@@ -26,6 +26,7 @@ _FOLDS = {
     **dict.fromkeys(map(ord, _HYPHENS), "-"),
 }
 _FOLDED = re.compile(f"[{''.join(map(chr, sorted(_FOLDS)))}]")
+_MOST_REPLACED_ONE_BY_ONE = 40
 # A line break or tab as programs write it: its letter is no part of what comes behind.
 _ESCAPED = re.compile(r"\\[nrt]")
 
@@ -77,7 +78,10 @@ class Searched(NamedTuple):
     @classmethod
     def of(cls, text: str) -> Searched:
         """A text of which nothing is known yet."""
-        folded = fold(text)
+        return cls._of_folded(fold(text))
+
+    @classmethod
+    def _of_folded(cls, folded: str) -> Searched:
         data = folded.encode("utf-8", "surrogatepass")
         return cls(folded, data, data, len(data) - len(data.translate(None, _DIGITS)))
 
@@ -90,13 +94,17 @@ class Searched(NamedTuple):
         ):
             return cls(text, data, sparse, digits)
         folded = fold(text)
-        return cls(text, data, sparse, digits) if folded is text else cls.of(text)
+        return cls(text, data, sparse, digits) if folded is text else cls._of_folded(folded)
 
 
 def fold(text: str) -> str:
     """The text with ASCII's digits, spaces, hyphens and signs for those that look the same; each in its place."""
-    if not text.isascii() and _FOLDED.search(text):
+    found = () if text.isascii() else set(_FOLDED.findall(text))
+    if len(found) > _MOST_REPLACED_ONE_BY_ONE:
         text = text.translate(_FOLDS)
+    else:
+        for character in found:
+            text = text.replace(character, _FOLDS[ord(character)])
     return _ESCAPED.sub("  ", text) if "\\" in text else text
 
 
