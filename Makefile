@@ -54,8 +54,8 @@ revoke: setup ## Make an API key good for nothing (KEY=its id); CONFIG= for a de
 	@$(if $(KEY),,echo "Say which key: make revoke KEY=3vB8hQ2mXk1Z (make keys lists them)"; exit 2)
 	@$(KEYS) revoke -- "$$KEY"
 
-test: setup ## Run the tests (ARGS= for pytest)
-	@$(VENV)/python -m pytest $(ARGS)
+test: setup ## Run the tests (ARGS= for pytest; -n0 among them: in one process)
+	@$(VENV)/python -m pytest -n auto --no-loadscope-reorder $(ARGS)
 
 build: setup ## Build for AWS, for the Python and processor of samconfig.toml's section (CONFIG=default)
 	@rm -rf functions/*/__pycache__

@@ -6,12 +6,14 @@ import os
 import signal
 import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from moto import mock_aws
 from plumbline.storage.clients import Clients
 
+from tests.support.scheduling import Groups
 from tests.support.tables import Stack
 
 if TYPE_CHECKING:
@@ -25,6 +27,23 @@ def pytest_configure() -> None:
     """Let processes be stopped by Ctrl-C: a shell's background jobs, and all that they start, ignore it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more process than there are processors: tests of the local stack mostly wait."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    """Keep in one process what shares something."""
+    return Groups(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was skipped, by what is missing for it, which for one engine are hundreds of tests."""
+    reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()))
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"{count} skipped: {reason.removeprefix('Skipped: ')}", yellow=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

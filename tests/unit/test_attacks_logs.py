@@ -46,7 +46,7 @@ def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
-@pytest.mark.parametrize("key", [MASTER.text, None])
+@pytest.mark.parametrize("key", [MASTER.text, None], ids=["with a key", "without"])
 def test_nothing_of_a_request_is_in_the_log(
     services: Services, capsys: pytest.CaptureFixture[str], text: str, key: str | None
 ) -> None:
