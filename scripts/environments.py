@@ -7,6 +7,7 @@ Standard library only: this runs before anything is installed.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -58,18 +59,34 @@ def stop(sentence: str) -> NoReturn:
 
 
 def ensure(environment: Environment, interpreter: str = sys.executable) -> None:
-    """Make the environment, or bring it up to date; nothing where it is."""
+    """Make the environment, or bring it up to date; nothing where it is.
+
+    Whoever wants the same one meanwhile waits until it is there.
+    """
+    if _is_complete(environment):
+        return
+    LOGS.mkdir(parents=True, exist_ok=True)
+    with (LOGS / f"{environment.folder.name.lstrip('.')}.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _is_complete(environment):
+            _make(environment, interpreter)
+
+
+def _is_complete(environment: Environment) -> bool:
     stamp = environment.folder / STAMP
     wanted = _fingerprint(environment)
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted and environment.python.exists():
-        return
+    return stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted and environment.python.exists()
+
+
+def _make(environment: Environment, interpreter: str) -> None:
+    stamp = environment.folder / STAMP
     stamp.unlink(missing_ok=True)
     if not _same_python(environment):
         shutil.rmtree(environment.folder, ignore_errors=True)
     if not environment.python.exists():
         _create(environment, interpreter)
     _install(environment)
-    stamp.write_text(wanted, encoding="utf-8")
+    stamp.write_text(_fingerprint(environment), encoding="utf-8")
 
 
 def _fingerprint(environment: Environment) -> str:

@@ -7,6 +7,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -157,6 +159,34 @@ def test_an_environment_is_made_once_and_again_when_its_requirements_change(
     (made.folder / environments.STAMP).unlink()
     environments.ensure(made)
     assert len(installed) == 3
+
+
+def test_an_environment_that_several_want_at_once_is_made_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environments, "ROOT", tmp_path)
+    monkeypatch.setattr(environments, "LOGS", tmp_path / "logs")
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("")
+    environment = environments.Environment(tmp_path / "env", requirements, "a test")
+    made: list[str] = []
+
+    def create(environment: environments.Environment, _: str) -> None:
+        made.append("begun")
+        time.sleep(0.05)
+        environment.python.parent.mkdir(parents=True)
+        environment.python.touch()
+
+    def install(_: environments.Environment) -> None:
+        time.sleep(0.05)
+        made.append("done")
+
+    monkeypatch.setattr(environments, "_create", create)
+    monkeypatch.setattr(environments, "_install", install)
+    with ThreadPoolExecutor(4) as threads:
+        for wanted in [threads.submit(environments.ensure, environment) for _ in range(4)]:
+            wanted.result()
+            assert made == ["begun", "done"]
 
 
 def test_pip_that_fails_is_one_sentence(
