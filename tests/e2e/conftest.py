@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,13 +46,18 @@ def http(local_stack: LocalStack) -> Iterator[httpx.Client]:
         yield client
 
 
-# The local AWS lists a large table slowly: what fills it comes behind what looks at all that there is.
-_FIRST = ("test_main_job", "test_imports_queued", "test_imports")
+# The local AWS lists a large table slowly: what fills it comes behind what looks at it, and last of all comes what
+# deploys the stack with other parameters for good.
+_LAST = ("test_main_job", "test_imports_queued", "test_imports", "test_parameters")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the shared stack's tests in an order of their own."""
-    places = [place for place, item in enumerate(items) if item.path.stem in _FIRST]
-    ordered = sorted((items[place] for place in places), key=lambda item: _FIRST.index(item.path.stem))
+    places = [place for place, item in enumerate(items) if item.path.parent == Path(__file__).parent]
+    ordered = sorted((items[place] for place in places), key=lambda item: ("", *_LAST).index(_last(item)))
     for place, item in zip(places, ordered, strict=True):
         items[place] = item
+
+
+def _last(item: pytest.Item) -> str:
+    return item.path.stem if item.path.stem in _LAST else ""

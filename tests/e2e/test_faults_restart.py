@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.support.local_stack import LocalStack
 
-CLIENTS = 4
+CLIENTS = 2
 SAVED_WITHIN_SECONDS = 300
 """The local AWS saves every 15 s while it changes, and less often where saving takes long."""
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.config import Config
 from moto import mock_aws
+from plumbline import recording
 from plumbline.http import lambda_handler
+from plumbline.metrics import measure
 from plumbline.storage import clients as storage_clients
-from plumbline.storage import items
+from plumbline.storage import deadline, items
 from plumbline.storage.clients import Clients
-from plumbline.storage.deadline import DeadlinePassed, check, within
+from plumbline.storage.deadline import DeadlinePassed, check, uncounted, within
 
 from tests.support.api_calls import CALLS, LARGEST_ITEM, Api, Call, is_503
 from tests.support.proxy import Proxy
@@ -129,6 +131,7 @@ def test_the_budgets_fit_into_each_other() -> None:
     for function in ("InteractionsFunction", "AlertsFunction"):
         limit = template()["Resources"][function]["Properties"]["Timeout"]
         assert latest + 3 <= limit < 30, "three seconds are left for what is not storage"
+        assert latest + deadline.MOST_UNCOUNTED <= limit
 
 
 def test_a_bound_inside_of_another() -> None:
@@ -141,6 +144,30 @@ def test_a_bound_inside_of_another() -> None:
         with pytest.raises(DeadlinePassed):
             check()
     check()
+
+
+def test_measuring_is_not_held_against_storage(monkeypatch: pytest.MonkeyPatch) -> None:
+    with within(0.05):
+        with uncounted():
+            time.sleep(0.1)
+        check()
+    monkeypatch.setattr(deadline, "MOST_UNCOUNTED", 0.01)
+    with within(0.05):
+        with uncounted():
+            time.sleep(0.1)
+        with pytest.raises(DeadlinePassed):
+            check()
+
+
+def test_a_text_that_takes_long_to_measure_is_recorded(wired: Wired, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(given: str, answered: str) -> dict[str, float]:
+        time.sleep(1.0)
+        return measure(given, answered)
+
+    monkeypatch.setattr(lambda_handler, "STORAGE_SECONDS", 0.9)
+    monkeypatch.setattr(recording, "measure", slow)
+    pair = {"input_text": "How long?", "output_text": "A while."}
+    assert wired.api.gateway().post("/api/interactions", pair).status == 200
 
 
 def test_work_for_a_request_is_bound_with_it() -> None:

@@ -14,6 +14,7 @@ from plumbline.models import Interaction
 from plumbline.own_metrics import countable
 from plumbline.redaction import Redactor, redact_interaction
 from plumbline.storage.baselines import BaselineStore, BaselineWrite, inline_baseline
+from plumbline.storage.deadline import uncounted
 from plumbline.storage.interactions import InteractionStore, KeyUsed
 from plumbline.storage.retrying import Backoff
 from plumbline.storage.transactions import VersionConflict
@@ -82,8 +83,9 @@ class Recorder:
         used = self._store.find_key(idempotency) if idempotency is not None else None
         if used is not None:
             return self._replay(used)
-        metrics = {**measure(new.input, new.output), **new.metrics}
-        kept = redact_interaction(self._redactor, new) if self._redactor is not None else None
+        with uncounted():
+            metrics = {**measure(new.input, new.output), **new.metrics}
+            kept = redact_interaction(self._redactor, new) if self._redactor is not None else None
         if kept is not None:
             metrics.update(kept.metrics)
         texts = kept or new
