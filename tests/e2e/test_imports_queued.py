@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.local_stack import wait_for_import
+from tests.support.local_stack import page, wait_for_import
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ def stored(http: httpx.Client, run: str, since: datetime) -> Iterator[tuple[int,
 
 def newest_run(http: httpx.Client) -> str | None:
     """The run of the latest interaction; None where it is of none."""
-    newest = http.get("/api/interactions", params={"limit": 1}).json()["data"]
+    newest = page(http, "/api/interactions", limit=1)["data"]
     return newest[0]["metadata"].get("run") if newest else None
 
 

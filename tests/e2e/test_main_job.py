@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.local_stack import wait_for_import
+from tests.support.local_stack import page, wait_for_import
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,18 +45,17 @@ def listed(http: httpx.Client, path: str, **query: Any) -> Iterator[dict[str, An
     """Everything that a listing has, page by page."""
     cursor: str | None = None
     while True:
-        page = http.get(path, params={**query, "limit": 100} | ({"cursor": cursor} if cursor else {})).json()
-        assert page["success"] is True
-        yield from page["data"]
-        cursor = page.get("next_cursor")
+        found = page(http, path, **query, limit=100, **({"cursor": cursor} if cursor else {}))
+        yield from found["data"]
+        cursor = found.get("next_cursor")
         if not cursor:
             return
 
 
 def newest(http: httpx.Client, path: str = "/api/interactions") -> str:
     """When the newest of a listing is from."""
-    page = http.get(path, params={"limit": 1}).json()["data"]
-    return str(page[0]["created_at"]) if page else ""
+    found = page(http, path, limit=1)["data"]
+    return str(found[0]["created_at"]) if found else ""
 
 
 def since(http: httpx.Client, path: str, moment: str) -> list[dict[str, Any]]:

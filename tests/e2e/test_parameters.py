@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.support.local_stack import wait_for_import
+from tests.support.local_stack import page, wait_for_import
 
 if TYPE_CHECKING:
     import httpx
@@ -65,5 +65,5 @@ def imported(http: httpx.Client, before: int) -> None:
 
 
 def listed(http: httpx.Client) -> list[dict[str, Any]]:
-    data: list[dict[str, Any]] = http.get("/api/interactions", params={"limit": 100}).json()["data"]
+    data: list[dict[str, Any]] = page(http, "/api/interactions", limit=100)["data"]
     return data

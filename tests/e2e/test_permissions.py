@@ -13,6 +13,8 @@ from uuid import uuid4
 
 import pytest
 
+from tests.support.local_stack import page
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -102,7 +104,7 @@ def test_an_api_call_without_its_permission(local_stack: LocalStack, http: httpx
         sent = recording(incompressible())
     first = http.post("/api/interactions", **recording()).json()["data"]["id"]
     path = need.path.replace("=1", f"={first}").replace("/1", f"/{first}")
-    newest = http.get("/api/interactions", params={"limit": 1}).json()["data"][0]["id"]
+    newest = page(http, "/api/interactions", limit=1)["data"][0]["id"]
     since = time.time() - 1
     with without(local_stack, need.function, need.sid):
         answer = http.request(need.method, path, **sent)
@@ -113,7 +115,7 @@ def test_an_api_call_without_its_permission(local_stack: LocalStack, http: httpx
         lambda: bool(denied & refusals(local_stack, need.function, since)), "the log does not say what was refused"
     )
     if need.path == "/api/interactions":
-        assert http.get("/api/interactions", params={"limit": 1}).json()["data"][0]["id"] == newest
+        assert page(http, "/api/interactions", limit=1)["data"][0]["id"] == newest
     assert http.request(need.method, path, **sent).status_code == 200
 
 

@@ -193,6 +193,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def page(http: httpx.Client, path: str, **query: Any) -> dict[str, Any]:
+    """A page of a listing, asked for again while storage is slow: the local AWS takes long over large tables."""
+    until = time.monotonic() + 120
+    while True:
+        answer = http.get(path, params=query)
+        if answer.status_code != 503 or time.monotonic() > until:
+            assert answer.status_code == 200, answer.text
+            found: dict[str, Any] = answer.json()
+            return found
+        time.sleep(0.5)
+
+
 def wait_for_import(http: httpx.Client, address: str, seconds: float = 300) -> dict[str, Any]:
     """The import at ``address`` once it has ended."""
     until = time.monotonic() + seconds
