@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import warnings
-from re import _parser  # type: ignore[attr-defined] # the only way to a pattern's parts
 from typing import Any, NamedTuple
 
 from plumbline.redaction.kinds import KINDS
 
+_parser: Any = vars(re)["_parser"]  # the only way to a pattern's parts; nobody's types know of it
 MOST_PATTERNS = 20
 _ENTRY = re.compile(r"([A-Z][A-Z0-9_]{0,31})\s*=\s*(.+)", re.DOTALL)
 _FORM = "a name in capitals, = and a regular expression, like EMPLOYEE=EMP-[0-9]{6}"
