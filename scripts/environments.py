@@ -12,9 +12,13 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
@@ -65,11 +69,18 @@ def ensure(environment: Environment, interpreter: str = sys.executable) -> None:
     """
     if _is_complete(environment):
         return
-    LOGS.mkdir(parents=True, exist_ok=True)
-    with (LOGS / f"{environment.folder.name.lstrip('.')}.lock").open("w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with holding(LOGS / f"{environment.folder.name.lstrip('.')}.lock", fcntl.LOCK_EX):
         if not _is_complete(environment):
             _make(environment, interpreter)
+
+
+@contextmanager
+def holding(lock: Path, how: int) -> Iterator[None]:
+    """Hold a lock between processes, alone (``LOCK_EX``) or with others (``LOCK_SH``)."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w", encoding="utf-8") as file:
+        fcntl.flock(file, how)
+        yield
 
 
 def _is_complete(environment: Environment) -> bool:

@@ -7,17 +7,16 @@ import hashlib
 import platform
 import sys
 import tomllib
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
-from scripts.environments import LOCAL, ROOT
+from scripts.environments import LOCAL, ROOT, holding
 from scripts.local_stack.steps import CREDENTIAL, REGION, local_environment, step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 BUILD = LOCAL / "build"
@@ -43,7 +42,7 @@ def build() -> str:
     layer, whole = fingerprint(LAYER_SOURCES), fingerprint((*LAYER_SOURCES, *STACK_SOURCES))
     stamp = BUILD / "fingerprint"
     BUILD.mkdir(parents=True, exist_ok=True)
-    with _holding(LOCAL / "build.lock", fcntl.LOCK_EX):
+    with holding(LOCAL / "build.lock", fcntl.LOCK_EX):
         if stamp.is_file() and stamp.read_text(encoding="utf-8") == whole:
             return whole
         stamp.unlink(missing_ok=True)
@@ -71,7 +70,7 @@ def deploy(stack_port: int, built: str, state: Path, further: Sequence[str] = ()
     stamp.unlink(missing_ok=True)
     command = [*SAM, "deploy", *CONFIG, "--template-file", str(BUILD / "artifacts" / "template.yaml")]
     # A build that another stack needs meanwhile would take away what is deployed here.
-    with _holding(LOCAL / "build.lock", fcntl.LOCK_SH):
+    with holding(LOCAL / "build.lock", fcntl.LOCK_SH):
         step(
             "Deploying the stack (sam deploy)",
             [*command, *overrides],
@@ -128,10 +127,3 @@ def _samconfig() -> dict[str, Any]:
     with (ROOT / "samconfig.toml").open("rb") as file:
         local: dict[str, Any] = tomllib.load(file)["local"]
     return local
-
-
-@contextmanager
-def _holding(lock: Path, how: int) -> Iterator[None]:
-    with lock.open("w", encoding="utf-8") as file:
-        fcntl.flock(file, how)
-        yield

@@ -54,10 +54,10 @@ _LAST = ("test_main_job", "test_imports_queued", "test_imports", "test_parameter
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the shared stack's tests in an order of their own."""
     places = [place for place, item in enumerate(items) if item.path.parent == Path(__file__).parent]
-    ordered = sorted((items[place] for place in places), key=lambda item: ("", *_LAST).index(_last(item)))
+    ordered = sorted((items[place] for place in places), key=_turn)
     for place, item in zip(places, ordered, strict=True):
         items[place] = item
 
 
-def _last(item: pytest.Item) -> str:
-    return item.path.stem if item.path.stem in _LAST else ""
+def _turn(item: pytest.Item) -> int:
+    return _LAST.index(item.path.stem) + 1 if item.path.stem in _LAST else 0

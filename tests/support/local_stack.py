@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import httpx
 
-from scripts.environments import LOCAL
+from scripts.environments import LOCAL, holding
 from scripts.local_stack import deployment
 from scripts.local_stack.steps import local_environment
 
@@ -88,7 +88,7 @@ class LocalStack:
         command = [*deployment.SAM, "deploy", *deployment.CONFIG, "--template-file", template]
         command += [*deployment.parameters(), *(f"{name}={value}" for name, value in parameters.items())]
         env = local_environment(self.ports[1])
-        with deployment._holding(LOCAL / "build.lock", fcntl.LOCK_SH):
+        with holding(LOCAL / "build.lock", fcntl.LOCK_SH):
             done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 

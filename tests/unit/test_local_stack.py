@@ -135,40 +135,40 @@ def test_a_stack_is_deployed_again_where_its_parameters_have_changed(
     assert [command[-1] for command in deployed] == ["Authorization=none", "Authorization=keys"]
 
 
-def test_an_environment_is_made_once_and_again_when_its_requirements_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> environments.Environment:
+    """An environment without packages, that nobody has made yet."""
     monkeypatch.setattr(environments, "ROOT", tmp_path)
     monkeypatch.setattr(environments, "LOGS", tmp_path / "logs")
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("")
-    made = environments.Environment(tmp_path / "env", requirements, "a test")
+    return environments.Environment(tmp_path / "env", requirements, "a test")
+
+
+def test_an_environment_is_made_once_and_again_when_its_requirements_change(
+    wanted: environments.Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     installed: list[Path] = []
     monkeypatch.setattr(environments, "_install", lambda environment: installed.append(environment.folder))
 
-    environments.ensure(made)
-    assert made.python.exists()
-    environments.ensure(made)
+    environments.ensure(wanted)
+    assert wanted.python.exists()
+    environments.ensure(wanted)
     assert len(installed) == 1
 
-    requirements.write_text("# another")
-    environments.ensure(made)
+    wanted.requirements.write_text("# another")
+    environments.ensure(wanted)
     assert len(installed) == 2
 
     # An installation that was interrupted has left no stamp.
-    (made.folder / environments.STAMP).unlink()
-    environments.ensure(made)
+    (wanted.folder / environments.STAMP).unlink()
+    environments.ensure(wanted)
     assert len(installed) == 3
 
 
 def test_an_environment_that_several_want_at_once_is_made_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    wanted: environments.Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(environments, "ROOT", tmp_path)
-    monkeypatch.setattr(environments, "LOGS", tmp_path / "logs")
-    requirements = tmp_path / "requirements.txt"
-    requirements.write_text("")
-    environment = environments.Environment(tmp_path / "env", requirements, "a test")
     made: list[str] = []
 
     def create(environment: environments.Environment, _: str) -> None:
@@ -184,24 +184,20 @@ def test_an_environment_that_several_want_at_once_is_made_once(
     monkeypatch.setattr(environments, "_create", create)
     monkeypatch.setattr(environments, "_install", install)
     with ThreadPoolExecutor(4) as threads:
-        for wanted in [threads.submit(environments.ensure, environment) for _ in range(4)]:
-            wanted.result()
+        for ensured in [threads.submit(environments.ensure, wanted) for _ in range(4)]:
+            ensured.result()
             assert made == ["begun", "done"]
 
 
 def test_pip_that_fails_is_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    wanted: environments.Environment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(environments, "ROOT", tmp_path)
-    monkeypatch.setattr(environments, "LOGS", tmp_path / "logs")
-    requirements = tmp_path / "requirements.txt"
-    requirements.write_text("./no-such-package==1\n")
-    environment = environments.Environment(tmp_path / "env", requirements, "a test")
+    wanted.requirements.write_text("./no-such-package==1\n")
     with pytest.raises(SystemExit) as stopped:
-        environments.ensure(environment)
+        environments.ensure(wanted)
     assert stopped.value.code == 1
     assert "pip could not install the packages" in capsys.readouterr().err
-    assert not (environment.folder / environments.STAMP).exists()
+    assert not (wanted.folder / environments.STAMP).exists()
 
 
 def find_python(tmp_path: Path, version: tuple[int, int], **env: str) -> subprocess.CompletedProcess[str]:
